@@ -1,0 +1,34 @@
+//! Snapshot one of three: what the files say.
+
+use std::collections::BTreeMap;
+
+use super::{CampaignKey, CampaignSpec, Lifecycle};
+
+/// All campaigns the files declare, by key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Desired {
+    /// The declared campaigns.
+    pub campaigns: BTreeMap<CampaignKey, DesiredCampaign>,
+}
+
+/// One declared campaign, ready to be compared and sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredCampaign {
+    /// The body as it will be sent.
+    pub spec: CampaignSpec,
+    /// How the repo manages it.
+    pub lifecycle: Lifecycle,
+    /// The key it had before, if it was renamed.
+    pub previously: Option<CampaignKey>,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+/// Where a campaign is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Path of the file, relative to the project.
+    pub file: String,
+    /// First line of the document, from 1.
+    pub line: u32,
+}

@@ -1,0 +1,98 @@
+//! The project file: where the campaigns are, and the targets they can be applied to.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `campaignctl.yaml`: the project file, found upwards from the working directory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, title = "Project")]
+pub struct ProjectSettings {
+    /// Folder with the campaign files, relative to this file. Every `*.yaml` and `*.yml` below it is read.
+    #[serde(default = "ProjectSettings::default_campaigns")]
+    #[schemars(length(min = 1))]
+    pub campaigns: String,
+    /// Environment that is meant when a command names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"local")]
+    pub default_environment: Option<String>,
+    /// Targets by name. Each one has exactly one of `emulator`, `baseUrl` and `region`.
+    #[schemars(length(min = 1))]
+    pub environments: BTreeMap<String, EnvironmentSettings>,
+    /// Limits on what one plan may do, for every environment that does not set its own.
+    #[serde(default)]
+    pub guards: Guards,
+}
+
+impl ProjectSettings {
+    fn default_campaigns() -> String {
+        "campaigns".to_owned()
+    }
+}
+
+/// One target.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct EnvironmentSettings {
+    /// Folder, relative to this file, in which the embedded emulator keeps its data. It runs inside each command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &".campaignctl/local")]
+    pub emulator: Option<String>,
+    /// Base URL of any server of this API: `https://…`, or `http://…` on this machine's loopback only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &"http://127.0.0.1:8080")]
+    pub base_url: Option<String>,
+    /// Public region of Genesys Cloud, by its AWS name (`us-east-1`, `eu-west-1`, …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &"eu-west-1")]
+    pub region: Option<String>,
+    /// Id of the organization this environment must be. Checked against the token before anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub organization: Option<String>,
+    /// File that remembers what was applied, relative to this file. Default: in the emulator's folder, or
+    /// `.campaignctl/<environment>.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &".campaignctl/staging.json")]
+    pub state: Option<String>,
+    /// Values for `${name}` in campaign files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, VariableValue>,
+    /// Limits on what one plan may do.
+    #[serde(default)]
+    pub guards: Guards,
+}
+
+/// Value of a variable: any YAML scalar. A scalar that is exactly `${name}` keeps this type.
+pub type VariableValue = serde_json::Value;
+
+/// Limits on what one plan may do. Over a limit the plan is shown and refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Guards {
+    /// Most campaigns that one plan may delete. Default: 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = 2)]
+    pub max_deletes: Option<u64>,
+    /// Most of the managed campaigns that one plan may update or delete, in percent (0 to 100). Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 100), example = 30)]
+    pub max_changed_percent: Option<u64>,
+}
+
+impl Guards {
+    /// Deletes that one plan may hold when nobody set `maxDeletes`.
+    pub const DEFAULT_MAX_DELETES: u64 = 5;
+
+    /// These limits, with what is not set taken from `fallback`.
+    pub fn or(self, fallback: Self) -> Self {
+        Self {
+            max_deletes: self.max_deletes.or(fallback.max_deletes),
+            max_changed_percent: self.max_changed_percent.or(fallback.max_changed_percent),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Snapshot two of three: what the API returned.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::CampaignSpec;
+
+/// The server's id of a live campaign (a UUID, taken as it comes).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CampaignId(pub String);
+
+impl fmt::Display for CampaignId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The organization a token belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Id of the organization.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+}
+
+/// A queue, skill group or wrap-up code: anything the platform knows by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedEntity {
+    /// Id of the entity.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// All live campaigns of an organization, read at one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Live {
+    /// The campaigns this version can read, ordered by id.
+    pub campaigns: Vec<LiveCampaign>,
+    /// Campaigns whose body this version cannot read. They are left alone unless the repo manages them.
+    pub unreadable: Vec<UnreadableCampaign>,
+}
+
+/// One live campaign.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveCampaign {
+    /// Server-assigned id.
+    pub id: CampaignId,
+    /// Starts at 1, one more at each change; a write must carry the live one.
+    pub version: u64,
+    /// When it was created.
+    pub date_created: Option<Timestamp>,
+    /// When it was last changed.
+    pub date_modified: Option<Timestamp>,
+    /// The OAuth client or user of the last change, where the API tells.
+    pub modified_by: Option<String>,
+    /// The body, as far as this version models it.
+    pub spec: CampaignSpec,
+    /// Fields of the body that this version does not model. A write sends them back, because a field left out is reset.
+    pub unmodelled: Vec<UnmodelledField>,
+}
+
+/// A field of a live campaign that this version has no type for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnmodelledField {
+    /// JSON pointer into the live body, e.g. `/filters/0/weight`.
+    pub pointer: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A live campaign whose body does not have the shape of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableCampaign {
+    /// Server-assigned id.
+    pub id: CampaignId,
+    /// Its name, where it could be read.
+    pub name: Option<String>,
+    /// What could not be read.
+    pub reason: String,
+}

@@ -1,0 +1,29 @@
+//! The nouns: campaigns as authored, as sent and as live; environments; the three snapshots a plan is made of.
+
+mod action;
+mod address;
+mod campaign;
+mod desired;
+mod document;
+mod environment;
+mod filter;
+mod last_applied;
+mod lifecycle;
+mod live;
+mod region;
+mod secret;
+mod throttling;
+
+pub use action::{Action, ActionType, InviteConfig, RoutingConfig};
+pub use address::{Address, CampaignKey, InvalidKey};
+pub use campaign::{CampaignSpec, CampaignType, EvaluationMode};
+pub use desired::{Desired, DesiredCampaign, Origin};
+pub use document::{ActionDocument, CampaignDocument, QueueIds, RoutingDocument, UnresolvedQueue};
+pub use environment::{EnvironmentSettings, Guards, ProjectSettings, VariableValue};
+pub use filter::{DataType, Filter, FilterValue, Operator, Scalar};
+pub use last_applied::{LastApplied, Remembered};
+pub use lifecycle::Lifecycle;
+pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
+pub use region::{REGIONS, Region, region};
+pub use secret::Secret;
+pub use throttling::Throttling;
