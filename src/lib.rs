@@ -11,7 +11,13 @@ pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
 
+/// Deciding what to do: desired, live and last applied in, one plan out.
+pub mod reconcile;
+
 // SECOND FLOOR, doors: touch the world.
+
+/// What the tool remembers between runs, and the lock on it.
+pub mod state;
 
 // THIRD FLOOR, hands: change the world.
 

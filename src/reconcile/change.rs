@@ -1,0 +1,106 @@
+//! One change of a plan.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Danger, FieldChange, Tier};
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Origin};
+
+/// What is done to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// It is created live.
+    Create,
+    /// The live campaign is replaced.
+    Update,
+    /// The live campaign is deleted.
+    Delete,
+    /// It is no longer managed; the live campaign stays.
+    Forget,
+    /// Live stays as it is; only the state changes (imported or moved).
+    Record,
+}
+
+/// One change, with everything that is needed to show it, to check it and to make it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Key of the campaign.
+    pub key: CampaignKey,
+    /// What is done.
+    pub action: Action,
+    /// The key it had before, when the plan moves it.
+    pub moved_from: Option<CampaignKey>,
+    /// Whether a live campaign that was not managed is taken over by its name.
+    pub imported: bool,
+    /// Whether the state knew a live campaign that is gone, so that this creates it anew.
+    pub vanished: Option<CampaignId>,
+    /// Where it is declared; `None` for a campaign whose file is gone.
+    pub origin: Option<Origin>,
+    /// The live campaign as it was read; `None` for a create.
+    pub live: Option<LiveSide>,
+    /// The body as it will be; `None` for a delete or forget.
+    pub desired: Option<CampaignSpec>,
+    /// What differs, in reading order.
+    pub fields: Vec<FieldChange>,
+    /// What differs but is left to live by `lifecycle.ignoreChanges`.
+    pub held: Vec<FieldChange>,
+    /// How many live fields this version does not model are sent back unchanged.
+    pub kept: usize,
+    /// Live fields this version does not model that go with the block they stand in.
+    pub lost: Vec<String>,
+    /// What a reviewer must see first.
+    pub dangers: Vec<Danger>,
+    /// When it is made.
+    pub tier: Tier,
+    /// What is sent: the whole body, with `version` for an update.
+    pub body: Option<Value>,
+    /// What the state will remember; `None` when it forgets the campaign.
+    pub remember: Option<Remember>,
+}
+
+/// What a plan read of a live campaign, checked again right before the write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveSide {
+    /// Server-assigned id.
+    pub id: CampaignId,
+    /// The version a write must carry.
+    pub version: u64,
+    /// The body.
+    pub spec: CampaignSpec,
+    /// Who changed it last, where the API tells.
+    pub modified_by: Option<String>,
+    /// When it was changed last, where the API tells.
+    pub date_modified: Option<Timestamp>,
+}
+
+/// What the state will remember beside id and body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remember {
+    /// `lifecycle.preventDestroy`
+    pub prevent_destroy: bool,
+    /// `lifecycle.keep`
+    pub keep: bool,
+}
+
+/// A correction of the state that touches nothing live and needs nobody's decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StateOnly {
+    /// Live and files agree, and the state remembers something older.
+    Refresh {
+        /// Key of the campaign.
+        key: CampaignKey,
+        /// Id of the live campaign.
+        id: CampaignId,
+        /// The body both agree on.
+        body: CampaignSpec,
+        /// The lifecycle flags.
+        remember: Remember,
+    },
+    /// Neither declared nor live any more: the state forgets it.
+    Drop {
+        /// Key of the campaign.
+        key: CampaignKey,
+        /// The id it had.
+        id: CampaignId,
+    },
+}

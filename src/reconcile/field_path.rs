@@ -1,0 +1,146 @@
+//! Names of fields that stay the same when a list is reordered: filters by attribute and operator, actions by type and
+//! priority.
+
+use std::fmt;
+
+use crate::model::{ActionType, Operator};
+
+/// One field of a campaign. Ordered as people read a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldPath {
+    /// `name`
+    Name,
+    /// `description`
+    Description,
+    /// `enabled`
+    Enabled,
+    /// `campaignType`
+    CampaignType,
+    /// `evaluationMode`
+    EvaluationMode,
+    /// `filters[session.page equals]`
+    Filter {
+        /// Attribute the filter looks at.
+        attribute: String,
+        /// How it compares.
+        operator: Operator,
+        /// 0, or 1, 2, … where several filters share attribute and operator.
+        nth: usize,
+        /// Which part of it.
+        part: FilterPart,
+    },
+    /// `actions[webchat_invite 1]`
+    Action {
+        /// Kind of action.
+        action_type: ActionType,
+        /// Its priority number.
+        priority: u64,
+        /// 0, or 1, 2, … where several actions share type and priority.
+        nth: usize,
+        /// Which part of it.
+        part: ActionPart,
+    },
+    /// `throttling.…`
+    Throttling(ThrottlingPart),
+}
+
+/// Part of a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FilterPart {
+    /// The filter as a whole, when it comes or goes.
+    Whole,
+    /// `.value`
+    Value,
+    /// `.dataType`
+    DataType,
+}
+
+/// Part of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionPart {
+    /// The action itself, when it comes or goes.
+    Whole,
+    /// `.config.inviteMessage`
+    InviteMessage,
+    /// `.config.displayDuration`
+    DisplayDuration,
+    /// `.config.autoDismissOnScroll`
+    AutoDismissOnScroll,
+    /// `.routingConfig.queueId`
+    QueueId,
+    /// `.routingConfig.skillGroups`
+    SkillGroups,
+    /// `.routingConfig.wrapUpCode`
+    WrapUpCode,
+    /// `.routingConfig.priorityLevel`
+    PriorityLevel,
+    /// `.routingConfig.overflowQueueId`
+    OverflowQueueId,
+}
+
+/// Part of the throttling block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThrottlingPart {
+    /// `.maxInvitesPerContact`
+    MaxInvitesPerContact,
+    /// `.cooldownSeconds`
+    CooldownSeconds,
+    /// `.maxInvitesPerMinute`
+    MaxInvitesPerMinute,
+}
+
+impl FilterPart {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Value => ".value",
+            Self::DataType => ".dataType",
+        }
+    }
+}
+
+impl ActionPart {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::InviteMessage => ".config.inviteMessage",
+            Self::DisplayDuration => ".config.displayDuration",
+            Self::AutoDismissOnScroll => ".config.autoDismissOnScroll",
+            Self::QueueId => ".routingConfig.queueId",
+            Self::SkillGroups => ".routingConfig.skillGroups",
+            Self::WrapUpCode => ".routingConfig.wrapUpCode",
+            Self::PriorityLevel => ".routingConfig.priorityLevel",
+            Self::OverflowQueueId => ".routingConfig.overflowQueueId",
+        }
+    }
+}
+
+impl ThrottlingPart {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxInvitesPerContact => "maxInvitesPerContact",
+            Self::CooldownSeconds => "cooldownSeconds",
+            Self::MaxInvitesPerMinute => "maxInvitesPerMinute",
+        }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ordinal = |nth: usize| if nth == 0 { String::new() } else { format!(" #{}", nth + 1) };
+        match self {
+            Self::Name => f.write_str("name"),
+            Self::Description => f.write_str("description"),
+            Self::Enabled => f.write_str("enabled"),
+            Self::CampaignType => f.write_str("campaignType"),
+            Self::EvaluationMode => f.write_str("evaluationMode"),
+            Self::Filter { attribute, operator, nth, part } => {
+                write!(f, "filters[{attribute} {operator}{}]{}", ordinal(*nth), part.suffix())
+            }
+            Self::Action { action_type, priority, nth, part } => {
+                write!(f, "actions[{} {priority}{}]{}", action_type.as_str(), ordinal(*nth), part.suffix())
+            }
+            Self::Throttling(part) => write!(f, "throttling.{}", part.as_str()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What is too much for one plan.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Candidate, Plan};
+use crate::model::{CampaignId, CampaignKey, Guards};
+
+/// The limits a plan is held to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Limits of the environment, with what flags override.
+    pub guards: Guards,
+    /// Campaigns whose `preventDestroy` the user lifts for this run.
+    pub allow_destroy: BTreeSet<CampaignKey>,
+}
+
+/// Why a plan must not be applied. Each one is resolved by a command or flag that the message names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Several live campaigns carry the name of a campaign the state does not know.
+    AmbiguousName {
+        /// The declared campaign.
+        key: CampaignKey,
+        /// Its name.
+        name: String,
+        /// The live campaigns of that name.
+        candidates: Vec<Candidate>,
+    },
+    /// The live campaign has a body this version cannot read.
+    Unreadable {
+        /// The managed campaign.
+        key: CampaignKey,
+        /// Its id.
+        id: CampaignId,
+        /// What could not be read.
+        reason: String,
+    },
+    /// `previously:` names a key that is still declared.
+    RenameOfDeclared {
+        /// The campaign with `previously:`.
+        key: CampaignKey,
+        /// What it names.
+        previously: CampaignKey,
+    },
+    /// Two campaigns say `previously:` of the same key.
+    RenamedTwice {
+        /// The key both name.
+        previously: CampaignKey,
+        /// The two campaigns.
+        keys: [CampaignKey; 2],
+    },
+    /// The plan would delete a campaign that `lifecycle.preventDestroy` protects.
+    PreventDestroy {
+        /// The protected campaign.
+        key: CampaignKey,
+    },
+    /// More deletes than `maxDeletes`.
+    TooManyDeletes {
+        /// The campaigns that would be deleted.
+        keys: Vec<CampaignKey>,
+        /// The limit.
+        limit: u64,
+    },
+    /// More updates and deletes than `maxChangedPercent` of the managed campaigns.
+    TooMuchChanged {
+        /// The campaigns that would be updated or deleted.
+        keys: Vec<CampaignKey>,
+        /// How many campaigns are managed.
+        managed: usize,
+        /// The limit in percent.
+        limit: u64,
+    },
+}
+
+/// Every limit the plan exceeds.
+pub(super) fn check(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
+    let keys_of = |wanted: &[Action]| -> Vec<CampaignKey> {
+        let mut keys: Vec<CampaignKey> =
+            plan.changes.iter().filter(|change| wanted.contains(&change.action)).map(|change| change.key.clone()).collect();
+        keys.sort();
+        keys
+    };
+    let deletes = keys_of(&[Action::Delete]);
+    let mut refusals: Vec<Refusal> = plan
+        .protected
+        .iter()
+        .filter(|key| deletes.contains(key) && !policy.allow_destroy.contains(key))
+        .map(|key| Refusal::PreventDestroy { key: key.clone() })
+        .collect();
+    let limit = policy.guards.max_deletes.unwrap_or(Guards::DEFAULT_MAX_DELETES);
+    if deletes.len() as u64 > limit {
+        refusals.push(Refusal::TooManyDeletes { keys: deletes, limit });
+    }
+    if let Some(limit) = policy.guards.max_changed_percent {
+        let keys = keys_of(&[Action::Update, Action::Delete]);
+        if keys.len() as u64 * 100 > limit * plan.managed as u64 {
+            refusals.push(Refusal::TooMuchChanged { keys, managed: plan.managed, limit });
+        }
+    }
+    refusals
+}

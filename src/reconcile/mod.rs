@@ -1,0 +1,27 @@
+//! Deciding what to do: three snapshots in, one plan out. Pure: same inputs, same plan.
+//!
+//! [`plan`] is the one door. Behind it: [`pair`] says which live campaign belongs to which key, `normalize` gives every
+//! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
+//! what goes first, `guard` what is too much.
+
+mod body;
+mod change;
+mod danger;
+mod field_diff;
+mod field_path;
+mod guard;
+mod hold;
+mod normalize;
+mod order;
+mod pair;
+mod plan;
+
+pub use change::{Action, Change, LiveSide, Remember, StateOnly};
+pub use danger::{Danger, DangerKind};
+pub use field_diff::{Cause, FieldChange};
+pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
+pub use guard::{Policy, Refusal};
+pub use normalize::{FieldValue, same};
+pub use order::Tier;
+pub use pair::Candidate;
+pub use plan::{Plan, Summary, Unmanaged, plan};

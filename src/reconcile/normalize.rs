@@ -1,0 +1,201 @@
+//! One canonical form of a campaign, so that nothing but a real difference is ever shown as one.
+//!
+//! Defaults are filled in, empty blocks are absent, numbers compare by value, filters, actions, skill groups and the values
+//! of `in` are sets.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
+use crate::model::{Action, CampaignSpec, DataType, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar, Throttling};
+
+/// Value of a field, as written for showing and by value for comparing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldValue {
+    /// Something that is there or not, and has no value of its own.
+    Present,
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number; its unit follows from the field.
+    Count(u64),
+    /// One of a fixed set of words.
+    Word(&'static str),
+    /// Free text.
+    Text(String),
+    /// A set of names, sorted.
+    Names(Vec<String>),
+    /// A filter's condition.
+    Condition(Condition),
+}
+
+/// What a filter compares with, and as which type.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// The value, as written.
+    pub value: FilterValue,
+    /// Its type.
+    pub data_type: DataType,
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.data_type == other.data_type && self.same_value(other)
+    }
+}
+
+impl Condition {
+    /// Whether both compare with the same value, whatever the spelling and the order of a list.
+    pub fn same_value(&self, other: &Self) -> bool {
+        let sorted = |condition: &Self| {
+            let mut keys: Vec<String> = condition.value.scalars().iter().map(|scalar| scalar_key(scalar, condition.data_type)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys
+        };
+        std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value) && sorted(self) == sorted(other)
+    }
+}
+
+/// A text that is equal for equal values. For `float`, `1` and `1.0` are the same value; for the other types they differ.
+pub(super) fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
+    match scalar {
+        Scalar::Boolean(value) => format!("b{value}"),
+        Scalar::Text(text) => format!("t{text}"),
+        Scalar::Number(number) if data_type == DataType::Float => match number.as_f64() {
+            // -0.0 and 0.0 are one value.
+            Some(value) => format!("n{:?}", value + 0.0),
+            None => format!("n{number}"),
+        },
+        Scalar::Number(number) => format!("n{number}"),
+    }
+}
+
+impl FieldValue {
+    /// The value as JSON, for showing.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Present => Value::Null,
+            Self::Flag(value) => Value::Bool(*value),
+            Self::Count(value) => Value::from(*value),
+            Self::Word(word) => Value::from(*word),
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Names(names) => Value::from(names.clone()),
+            Self::Condition(condition) => {
+                let scalar = |scalar: &Scalar| match scalar {
+                    Scalar::Boolean(value) => Value::Bool(*value),
+                    Scalar::Number(number) => Value::Number(number.clone()),
+                    Scalar::Text(text) => Value::from(text.as_str()),
+                };
+                match &condition.value {
+                    FilterValue::One(one) => scalar(one),
+                    FilterValue::Many(many) => Value::Array(many.iter().map(scalar).collect()),
+                }
+            }
+        }
+    }
+}
+
+/// Whether two bodies mean the same campaign.
+pub fn same(a: &CampaignSpec, b: &CampaignSpec) -> bool {
+    a == b || fields(a) == fields(b)
+}
+
+/// All fields of a campaign in canonical form.
+pub(super) fn fields(spec: &CampaignSpec) -> BTreeMap<FieldPath, FieldValue> {
+    let CampaignSpec { name, description, enabled, campaign_type, evaluation_mode, filters, actions, throttling } = spec;
+    let mut fields = BTreeMap::from([
+        (FieldPath::Name, FieldValue::Text(name.clone())),
+        (FieldPath::Description, FieldValue::Text(description.clone())),
+        (FieldPath::Enabled, FieldValue::Flag(*enabled)),
+        (FieldPath::CampaignType, FieldValue::Word(campaign_type.as_str())),
+        (FieldPath::EvaluationMode, FieldValue::Word(evaluation_mode.as_str())),
+    ]);
+    for (path, index) in filter_paths(filters) {
+        let Filter { attribute_name: _, operator: _, value, data_type } = &filters[index];
+        fields.insert(path, FieldValue::Condition(Condition { value: value.clone(), data_type: *data_type }));
+    }
+    for (path, index) in action_paths(actions) {
+        action_fields(&path, &actions[index], &mut fields);
+    }
+    if let Some(throttling) = throttling {
+        throttling_fields(throttling, &mut fields);
+    }
+    fields
+}
+
+/// Canonical path of every filter, with its index in the list. Filters that share attribute and operator are told apart by
+/// the order of their values, so that reordering the list changes nothing.
+pub(super) fn filter_paths(filters: &[Filter]) -> Vec<(FieldPath, usize)> {
+    let mut groups: BTreeMap<(&str, Operator), Vec<(String, usize)>> = BTreeMap::new();
+    for (index, filter) in filters.iter().enumerate() {
+        let mut keys: Vec<String> = filter.value.scalars().iter().map(|scalar| scalar_key(scalar, filter.data_type)).collect();
+        keys.sort_unstable();
+        groups.entry((&filter.attribute_name, filter.operator)).or_default().push((keys.join("\n"), index));
+    }
+    let mut paths = Vec::with_capacity(filters.len());
+    for ((attribute, operator), mut group) in groups {
+        group.sort();
+        for (nth, (_, index)) in group.into_iter().enumerate() {
+            paths.push((FieldPath::Filter { attribute: attribute.to_owned(), operator, nth, part: FilterPart::Whole }, index));
+        }
+    }
+    paths
+}
+
+/// Canonical path of every action, with its index in the list.
+pub(super) fn action_paths(actions: &[Action]) -> Vec<(FieldPath, usize)> {
+    let mut sorted: Vec<usize> = (0..actions.len()).collect();
+    let key = |index: &usize| (actions[*index].action_type, actions[*index].priority);
+    // Ties are broken by content, so that reordering equal priorities changes nothing.
+    sorted.sort_by_cached_key(|index| (key(index), format!("{:?}{:?}", actions[*index].config, actions[*index].routing_config)));
+    let mut paths = Vec::with_capacity(actions.len());
+    let mut nth = 0;
+    for (position, index) in sorted.iter().enumerate() {
+        nth = if position > 0 && key(&sorted[position - 1]) == key(index) { nth + 1 } else { 0 };
+        let Action { action_type, priority, .. } = &actions[*index];
+        paths.push((FieldPath::Action { action_type: *action_type, priority: *priority, nth, part: ActionPart::Whole }, *index));
+    }
+    paths
+}
+
+fn action_fields(whole: &FieldPath, action: &Action, fields: &mut BTreeMap<FieldPath, FieldValue>) {
+    let FieldPath::Action { action_type, priority, nth, part: _ } = whole else { return };
+    let Action { action_type: _, priority: _, config, routing_config } = action;
+    let InviteConfig { invite_message, display_duration, auto_dismiss_on_scroll } = config.clone().unwrap_or_default();
+    let RoutingConfig { queue_id, skill_groups, wrap_up_code, priority_level, overflow_queue_id } =
+        routing_config.clone().unwrap_or_default();
+    let mut names = skill_groups;
+    names.sort_unstable();
+    names.dedup();
+    let values = [
+        (ActionPart::Whole, Some(FieldValue::Present)),
+        (ActionPart::InviteMessage, invite_message.map(FieldValue::Text)),
+        (ActionPart::DisplayDuration, display_duration.map(FieldValue::Count)),
+        (ActionPart::AutoDismissOnScroll, Some(FieldValue::Flag(auto_dismiss_on_scroll))),
+        (ActionPart::QueueId, queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
+        (ActionPart::SkillGroups, (!names.is_empty()).then_some(FieldValue::Names(names))),
+        (ActionPart::WrapUpCode, wrap_up_code.map(FieldValue::Text)),
+        (ActionPart::PriorityLevel, priority_level.map(FieldValue::Count)),
+        (ActionPart::OverflowQueueId, overflow_queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
+    ];
+    for (part, value) in values {
+        if let Some(value) = value {
+            fields.insert(FieldPath::Action { action_type: *action_type, priority: *priority, nth: *nth, part }, value);
+        }
+    }
+}
+
+fn throttling_fields(throttling: &Throttling, fields: &mut BTreeMap<FieldPath, FieldValue>) {
+    let Throttling { max_invites_per_contact, cooldown_seconds, max_invites_per_minute } = throttling;
+    let values = [
+        (ThrottlingPart::MaxInvitesPerContact, max_invites_per_contact),
+        (ThrottlingPart::CooldownSeconds, cooldown_seconds),
+        (ThrottlingPart::MaxInvitesPerMinute, max_invites_per_minute),
+    ];
+    for (part, value) in values {
+        if let Some(value) = value {
+            fields.insert(FieldPath::Throttling(part), FieldValue::Count(*value));
+        }
+    }
+}

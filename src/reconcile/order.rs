@@ -1,0 +1,47 @@
+//! What goes first: tighten before loosening, so that a half-done apply errs on fewer invites.
+
+use super::danger::{Direction, direction};
+use super::{Action, Change, FieldChange};
+use crate::model::CampaignSpec;
+
+/// When a change is made. A tier is finished before the next one starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Fewer invites: switched off, lower caps, longer cooldown, deleted.
+    Tighten,
+    /// The number of invites stays as it is.
+    Neutral,
+    /// More invites: created, switched on, wider audience, higher caps.
+    Loosen,
+}
+
+/// Tier of an update.
+pub(super) fn of_update(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]) -> Tier {
+    match (live.enabled, desired.enabled) {
+        (true, false) => Tier::Tighten,
+        (false, false) => Tier::Neutral,
+        (false, true) => Tier::Loosen,
+        (true, true) => {
+            let directions: Vec<Direction> = changes.iter().map(direction).collect();
+            if directions.contains(&Direction::Loosens) {
+                Tier::Loosen
+            } else if directions.contains(&Direction::Tightens) {
+                Tier::Tighten
+            } else {
+                Tier::Neutral
+            }
+        }
+    }
+}
+
+/// Puts changes into the order in which they are made: by tier, then by address.
+pub(super) fn sort(changes: &mut [Change]) {
+    // Within the loosening tier updates go before creates, as they concern visitors who are already targeted.
+    let kind = |action: Action| match action {
+        Action::Delete => 0,
+        Action::Update => 1,
+        Action::Record | Action::Forget => 2,
+        Action::Create => 3,
+    };
+    changes.sort_by(|a, b| (a.tier, kind(a.action), &a.key).cmp(&(b.tier, kind(b.action), &b.key)));
+}

@@ -1,0 +1,219 @@
+//! The one door: three snapshots and a policy in, one plan out.
+
+use std::collections::BTreeMap;
+
+use super::field_diff::{Cause, diff};
+use super::hold::hold;
+use super::pair::{Orphan, Pair, pair};
+use super::{Action, Change, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, body, danger, guard, order, same};
+use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live, LiveCampaign};
+
+/// The ordered changes from live to desired, and everything a reader needs to judge them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// The changes, in the order in which they are made.
+    pub changes: Vec<Change>,
+    /// Corrections of the state that touch nothing live.
+    pub state_only: Vec<StateOnly>,
+    /// How many managed campaigns stay as they are.
+    pub unchanged: usize,
+    /// How many campaigns are managed: live ones that the files declare or the state knows.
+    pub managed: usize,
+    /// Live campaigns that nobody declared; never touched.
+    pub unmanaged: Vec<Unmanaged>,
+    /// Campaigns that may only be deleted when the user lifts their protection.
+    pub protected: Vec<CampaignKey>,
+    /// Why the plan must not be applied; empty for a plan that may.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A live campaign that no file declares and the state does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmanaged {
+    /// Server-assigned id.
+    pub id: CampaignId,
+    /// Its name.
+    pub name: String,
+}
+
+/// How many campaigns each kind of change concerns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Live campaigns taken over by name.
+    pub import: usize,
+    /// Created.
+    pub add: usize,
+    /// Updated in place.
+    pub change: usize,
+    /// Deleted.
+    pub destroy: usize,
+    /// No longer managed, left live.
+    pub forget: usize,
+    /// Known under a new key.
+    pub moved: usize,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Counts of the changes.
+    pub fn summary(&self) -> Summary {
+        let count = |action: Action| self.changes.iter().filter(|change| change.action == action).count();
+        Summary {
+            import: self.changes.iter().filter(|change| change.imported).count(),
+            add: count(Action::Create),
+            change: count(Action::Update),
+            destroy: count(Action::Delete),
+            forget: count(Action::Forget),
+            moved: self.changes.iter().filter(|change| change.moved_from.is_some()).count(),
+        }
+    }
+
+    /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write).
+    pub fn requests(&self) -> usize {
+        let summary = self.summary();
+        summary.add + 2 * (summary.change + summary.destroy)
+    }
+}
+
+/// Compares the three snapshots and decides what to do.
+///
+/// The plan is complete even when it is refused: [`Plan::refusals`] says why it must not be applied.
+pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: &Policy) -> Plan {
+    let pairing = pair(desired, live, last_applied);
+    let mut plan = Plan { refusals: pairing.refusals, ..Plan::default() };
+    plan.unmanaged =
+        pairing.unmanaged.iter().map(|campaign| Unmanaged { id: campaign.id.clone(), name: campaign.spec.name.clone() }).collect();
+    for pair in &pairing.pairs {
+        plan.managed += usize::from(pair.live.is_some());
+        match pair.live {
+            None => plan.changes.push(create(pair)),
+            Some(live) => update(pair, live, &mut plan),
+        }
+    }
+    for orphan in &pairing.orphans {
+        plan.managed += usize::from(orphan.live.is_some());
+        remove(orphan, &mut plan);
+    }
+    order::sort(&mut plan.changes);
+    let exceeded = guard::check(&plan, policy);
+    plan.refusals.extend(exceeded);
+    plan
+}
+
+fn remember(pair: &Pair<'_>) -> Remember {
+    Remember { prevent_destroy: pair.desired.lifecycle.prevent_destroy, keep: pair.desired.lifecycle.keep }
+}
+
+fn create(pair: &Pair<'_>) -> Change {
+    let desired = &pair.desired.spec;
+    Change {
+        key: pair.key.clone(),
+        action: Action::Create,
+        moved_from: pair.moved_from.cloned(),
+        imported: false,
+        vanished: pair.remembered.map(|remembered| remembered.id.clone()),
+        origin: Some(pair.desired.origin.clone()),
+        live: None,
+        desired: Some(desired.clone()),
+        fields: diff(None, Some(desired), None),
+        held: Vec::new(),
+        kept: 0,
+        lost: Vec::new(),
+        dangers: Vec::new(),
+        tier: Tier::Loosen,
+        body: body::create(desired),
+        remember: Some(remember(pair)),
+    }
+}
+
+fn live_side(live: &LiveCampaign) -> LiveSide {
+    let LiveCampaign { id, version, date_created: _, date_modified, modified_by, spec, unmodelled: _ } = live;
+    LiveSide { id: id.clone(), version: *version, spec: spec.clone(), modified_by: modified_by.clone(), date_modified: *date_modified }
+}
+
+/// Adds the update of a campaign that is live; or, where nothing differs, what the state has to learn.
+fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
+    let ignored = &pair.desired.lifecycle.ignore_changes;
+    let desired = hold(&pair.desired.spec, &live.spec, ignored);
+    let last_applied = pair.remembered.map(|remembered| &remembered.body);
+    let fields = diff(Some(&live.spec), Some(&desired), last_applied);
+    let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
+    if fields.is_empty() && !imported && moved_from.is_none() {
+        plan.unchanged += 1;
+        let known = pair.remembered.is_some_and(|remembered| {
+            let flags = Remember { prevent_destroy: remembered.prevent_destroy, keep: remembered.keep };
+            flags == remember(pair) && same(&remembered.body, &desired)
+        });
+        if !known {
+            let (key, id) = (pair.key.clone(), live.id.clone());
+            plan.state_only.push(StateOnly::Refresh { key, id, body: desired, remember: remember(pair) });
+        }
+        return;
+    }
+    let held = if ignored.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
+    let record = fields.is_empty();
+    let body = body::update(&desired, live);
+    plan.changes.push(Change {
+        key: pair.key.clone(),
+        action: if record { Action::Record } else { Action::Update },
+        moved_from,
+        imported,
+        vanished: None,
+        origin: Some(pair.desired.origin.clone()),
+        live: Some(live_side(live)),
+        dangers: danger::of_update(&live.spec, &desired, &fields),
+        tier: if record { Tier::Neutral } else { order::of_update(&live.spec, &desired, &fields) },
+        fields,
+        held,
+        kept: body.kept,
+        lost: if record { Vec::new() } else { body.lost },
+        body: if record { None } else { body.body },
+        desired: Some(desired),
+        remember: Some(remember(pair)),
+    });
+}
+
+/// Adds the delete (or forget) of a campaign that the state knows and no file declares.
+fn remove(orphan: &Orphan<'_>, plan: &mut Plan) {
+    let Some(live) = orphan.live else {
+        plan.state_only.push(StateOnly::Drop { key: orphan.key.clone(), id: orphan.remembered.id.clone() });
+        return;
+    };
+    let keep = orphan.remembered.keep;
+    if orphan.remembered.prevent_destroy && !keep {
+        plan.protected.push(orphan.key.clone());
+    }
+    plan.changes.push(Change {
+        key: orphan.key.clone(),
+        action: if keep { Action::Forget } else { Action::Delete },
+        moved_from: None,
+        imported: false,
+        vanished: None,
+        origin: None,
+        live: Some(live_side(live)),
+        desired: None,
+        fields: if keep { Vec::new() } else { diff(Some(&live.spec), None, Some(&orphan.remembered.body)) },
+        held: Vec::new(),
+        kept: 0,
+        lost: Vec::new(),
+        dangers: if keep { Vec::new() } else { vec![danger::of_delete(&live.spec)] },
+        tier: if keep { Tier::Neutral } else { Tier::Tighten },
+        body: None,
+        remember: None,
+    });
+}
+
+impl Plan {
+    /// How many changed fields each side moved, over all updates.
+    pub fn causes(&self) -> BTreeMap<Cause, usize> {
+        let mut causes = BTreeMap::new();
+        for field in self.changes.iter().filter(|change| change.action == Action::Update).flat_map(|change| &change.fields) {
+            *causes.entry(field.cause).or_insert(0) += 1;
+        }
+        causes
+    }
+}
