@@ -20,7 +20,15 @@ pub mod reconcile;
 pub mod state;
 
 // THIRD FLOOR, hands: change the world.
+/// Doing a plan: check, write, record, next.
+pub mod apply;
 
 // FOURTH FLOOR, journeys and words.
+/// What each command does, without a word printed.
+pub mod ops;
+/// Turning values into text.
+pub mod render;
 
 // ROOF: the only room that prints, prompts, reads the environment or exits.
+/// The command line.
+pub mod cli;

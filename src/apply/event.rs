@@ -1,0 +1,99 @@
+//! What an apply tells while it runs, and what it leaves behind.
+
+use std::time::Duration;
+
+use crate::model::{CampaignId, CampaignKey};
+use crate::reconcile::Action;
+use crate::state::StateError;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Work on a campaign began.
+    Started {
+        /// Which campaign.
+        key: CampaignKey,
+        /// What is done to it.
+        action: Action,
+        /// Its live id; `None` for a create.
+        id: Option<CampaignId>,
+    },
+    /// Work on a campaign ended.
+    Finished {
+        /// How it ended.
+        row: Row,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// How the change of one campaign ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which campaign.
+    pub key: CampaignKey,
+    /// What was to be done.
+    pub action: Action,
+    /// Whether it took over a live campaign that was not managed.
+    pub imported: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a change ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done, and recorded unless the report says otherwise.
+    Done {
+        /// Id of the live campaign.
+        id: CampaignId,
+    },
+    /// Somebody changed the live campaign since the plan: nothing was written.
+    Conflict {
+        /// What was found.
+        reason: String,
+    },
+    /// The server refused; nothing was written.
+    Failed {
+        /// What it said.
+        reason: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The answer was lost: it may or may not have been done.
+    Unknown {
+        /// How it was lost.
+        reason: String,
+    },
+    /// It was never started.
+    NotAttempted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What an apply leaves behind.
+#[derive(Debug)]
+pub struct Report {
+    /// Every change of the plan, in plan order.
+    pub rows: Vec<Row>,
+    /// Why the state could not be written, where it could not: what was done since is live but not remembered.
+    pub state_error: Option<StateError>,
+}
+
+impl Report {
+    /// Whether every change was made and recorded.
+    pub fn is_complete(&self) -> bool {
+        self.state_error.is_none() && self.rows.iter().all(|row| matches!(row.outcome, Outcome::Done { .. }))
+    }
+
+    /// How many changes of a kind were made.
+    pub fn done(&self, action: Action) -> usize {
+        self.rows.iter().filter(|row| row.action == action && matches!(row.outcome, Outcome::Done { .. })).count()
+    }
+
+    /// How many live campaigns were taken over.
+    pub fn imported(&self) -> usize {
+        self.rows.iter().filter(|row| row.imported && matches!(row.outcome, Outcome::Done { .. })).count()
+    }
+}

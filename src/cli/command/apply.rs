@@ -1,0 +1,106 @@
+//! `campaignctl apply`
+
+use clap::Args;
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+
+use super::planning::PlanningArgs;
+use crate::apply::{Event, Options, Report};
+use crate::cli::context::{Context, Outcome};
+use crate::cli::exit_code::Exit;
+use crate::cli::signals;
+use crate::ops::Failure;
+use crate::ops::apply::{apply, prepare_apply};
+use crate::ops::plan::Planned;
+use crate::render;
+use crate::state::Holder;
+
+/// Make the changes that a plan shows
+///
+/// Plans, shows the plan, asks for a `yes`, and makes the changes: those that mean fewer invites first. Right before each
+/// write the live campaign is read again; one that somebody changed since the plan is left alone.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  campaignctl apply                           plan, ask, apply
+  campaignctl apply -e staging --auto-approve in a pipeline
+
+Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
+
+Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
+pub(in crate::cli) struct Apply {
+    #[command(flatten)]
+    planning: PlanningArgs,
+    /// Do not ask
+    #[arg(long)]
+    auto_approve: bool,
+}
+
+/// Who holds the lock while a command of this process runs.
+pub(super) fn holder(command: &str) -> Holder {
+    Holder { command: command.to_owned(), process: std::process::id(), since: Timestamp::now() }
+}
+
+impl Apply {
+    pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        let request = self.planning.request(context)?;
+        context.block_on(async {
+            let spinner = context.console.spinner("Reading campaigns…");
+            let planned = prepare_apply(request, holder("apply")).await;
+            spinner.finish_and_clear();
+            let planned = planned?;
+            self.planning.show(&planned, context);
+            if let Err(refused) = self.planning.refuse(&planned, context) {
+                planned.close().await;
+                return Err(refused);
+            }
+            if !planned.plan.is_empty() && !self.approved(&planned, context)? {
+                planned.close().await;
+                return Err(Failure::new("apply cancelled", "nothing was changed"));
+            }
+            let report = self.make(planned, context).await?;
+            context.console.out(&render::apply::report(&report, context.console.width()));
+            Ok(Exit::of_report(&report))
+        })
+    }
+
+    fn approved(&self, planned: &Planned, context: &Context) -> Result<bool, Failure> {
+        if self.auto_approve {
+            return Ok(true);
+        }
+        let question = format!(
+            "\nDo you want to perform these actions in environment {}?\n  campaignctl will perform the actions described above.\n  \
+             Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
+            render::inline(&planned.destination.environment)
+        );
+        match context.console.ask(&question) {
+            Some(answer) => Ok(answer == "yes"),
+            None => Err(Failure::new("nobody answered: standard input is closed", "in a pipeline, use --auto-approve")),
+        }
+    }
+
+    async fn make(&self, planned: Planned, context: &Context) -> Result<Report, Failure> {
+        let console = &context.console;
+        let bar = console.bar(planned.plan.changes.len() as u64);
+        let notice = bar.clone();
+        let stop = signals::listen(move || {
+            notice.suspend(|| {
+                let text = "\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n";
+                anstream::AutoStream::auto(std::io::stderr()).write_all_or_ignore(text);
+            });
+        });
+        console.details("\n");
+        let options = Options { parallelism: self.planning.parallelism() };
+        let report = apply(planned, options, stop, |event| show(&event, &bar, context)).await;
+        bar.finish_and_clear();
+        report
+    }
+}
+
+fn show(event: &Event, bar: &ProgressBar, context: &Context) {
+    if let Some(line) = render::apply::event(event) {
+        bar.suspend(|| context.console.details(&format!("{line}\n")));
+    }
+    if let Event::Finished { .. } = event {
+        bar.inc(1);
+    }
+}

@@ -1,0 +1,9 @@
+//! One page a command: its arguments, whose comments are the help, and a thin `run`.
+
+pub(super) mod apply;
+pub(super) mod emulator;
+pub(super) mod import;
+pub(super) mod plan;
+mod planning;
+pub(super) mod schema;
+pub(super) mod validate;

@@ -1,0 +1,46 @@
+//! `campaignctl plan`
+
+use clap::Args;
+
+use super::planning::PlanningArgs;
+use crate::cli::context::{Context, Outcome};
+use crate::cli::exit_code::Exit;
+use crate::ops::plan::plan;
+
+/// Show what would change live
+///
+/// Reads the campaign files, the live campaigns and the state, and says field by field what `apply` would do. Changes
+/// nothing and takes no lock.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  campaignctl plan                            the default environment
+  campaignctl plan -e staging                 another one
+  campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
+  campaignctl plan --show-unmanaged           also list live campaigns that no file declares
+
+Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
+pub(in crate::cli) struct Plan {
+    #[command(flatten)]
+    planning: PlanningArgs,
+    /// Exit with 0 when nothing changes, 2 when something does, 1 on errors
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+impl Plan {
+    pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        let request = self.planning.request(context)?;
+        context.block_on(async {
+            let spinner = context.console.spinner("Reading campaigns…");
+            let planned = plan(request).await;
+            spinner.finish_and_clear();
+            let planned = planned?;
+            self.planning.show(&planned, context);
+            let refused = self.planning.refuse(&planned, context);
+            let pending = !planned.plan.is_empty();
+            planned.close().await;
+            refused?;
+            Ok(if pending && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
+        })
+    }
+}

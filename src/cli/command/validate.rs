@@ -1,0 +1,34 @@
+//! `campaignctl validate`
+
+use clap::Args;
+
+use crate::cli::context::{Context, Outcome};
+use crate::cli::exit_code::Exit;
+use crate::ops::validate::{Validated, validate};
+use crate::render;
+
+/// Check every campaign file, offline
+///
+/// Reports everything that is wrong in all files at once, each finding with file, line and column, why it matters, and what
+/// to write instead. Nothing is sent anywhere.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  campaignctl validate                 with the variables of the default environment
+  campaignctl validate -e production   with those of `production`
+
+Exit codes: 0 no errors, 1 errors")]
+pub(in crate::cli) struct Validate {}
+
+impl Validate {
+    pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        let project = context.project()?;
+        let environment = context.environment(&project)?;
+        let validated = validate(&project, &environment);
+        let Validated { loaded, findings } = &validated;
+        let console = &context.console;
+        console.out(&render::findings::human(findings, &loaded.sources, console.width().map(usize::from)));
+        let summary = render::findings::summary(findings, loaded.campaigns.len(), loaded.files);
+        if findings.is_empty() { console.details(&format!("{summary}\n")) } else { console.out(&format!("{summary}\n")) }
+        Ok(if validated.has_errors() { Exit::Error } else { Exit::Ok })
+    }
+}

@@ -1,0 +1,94 @@
+//! What every command starts from, and how every command ends.
+
+use std::process::ExitCode;
+
+use super::GlobalArgs;
+use super::console::Console;
+use super::exit_code::Exit;
+use super::process_environment;
+use crate::load::{Environment, Project, find_project, open_project};
+use crate::ops::{Access, Failure};
+use crate::render;
+
+pub(super) struct Context {
+    pub(super) console: Console,
+    global: GlobalArgs,
+}
+
+/// What a command comes to.
+pub(super) type Outcome = Result<Exit, Failure>;
+
+impl Context {
+    pub(super) fn new(global: GlobalArgs, console: Console) -> Self {
+        Self { console, global }
+    }
+
+    /// The project: of `--project`, or found upwards from the working directory.
+    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
+    pub(super) fn project(&self) -> Result<Project, Failure> {
+        if let Some(folder) = &self.global.project {
+            return Ok(open_project(folder)?);
+        }
+        let here = std::env::current_dir()
+            .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
+        Ok(find_project(&here)?)
+    }
+
+    /// The environment of `--environment`, or the project's default.
+    pub(super) fn environment(&self, project: &Project) -> Result<Environment, Failure> {
+        Ok(project.environment(self.global.environment.as_deref())?)
+    }
+
+    /// Credentials of the process environment.
+    pub(super) fn access(&self) -> Result<Access, Failure> {
+        process_environment::access()
+    }
+
+    /// Runs a future to its end.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(format!("cannot start: {error}"), "check the limits on threads of this process"))?;
+        let outcome = runtime.block_on(future);
+        // A read that was abandoned (findings came first) must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    }
+
+    /// Prints a failure: findings with their frames, then the error and the next step.
+    pub(super) fn print(&self, failure: &Failure) {
+        let Failure { class: _, message, hint, findings } = failure;
+        if let Some((findings, sources)) = findings.as_deref() {
+            self.console.err(&render::findings::human(findings, sources, self.console.width().map(usize::from)));
+        }
+        self.error(message, hint.as_deref());
+    }
+
+    /// Prints `Error: …` and the next step.
+    pub(super) fn error(&self, message: &str, hint: Option<&str>) {
+        let style = render::ERROR;
+        let clean = |text: &str| text.split('\n').map(render::inline).collect::<Vec<_>>().join("\n");
+        let mut text = format!("{style}Error:{style:#} {}\n", clean(message));
+        if let Some(hint) = hint {
+            text.push_str(&format!("\n{}\n", clean(hint)));
+        }
+        self.console.err(&text);
+    }
+
+    /// Turns what a command came to into an exit code.
+    pub(super) fn finish(self, outcome: Outcome) -> ExitCode {
+        let mut exit = match outcome {
+            Ok(exit) => exit,
+            Err(failure) => {
+                self.print(&failure);
+                Exit::of_class(failure.class)
+            }
+        };
+        if let Some(error) = self.console.broken() {
+            self.error(&format!("cannot write to standard output: {error}"), None);
+            exit = Exit::Error;
+        }
+        ExitCode::from(exit.code(self.global.exit_codes))
+    }
+}

@@ -1,0 +1,66 @@
+//! What the process environment says about credentials: the names that users of Genesys tools already have set.
+#![allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
+
+use crate::model::Secret;
+use crate::ops::{Access, Failure};
+use crate::remote::Credentials;
+
+/// Pairs of names for client id and secret, first found wins.
+const CLIENTS: [[&str; 2]; 3] = [
+    ["GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"],
+    ["GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET"],
+    ["GENESYS_CLOUD_CLIENT_ID", "GENESYS_CLOUD_CLIENT_SECRET"],
+];
+
+/// Reads the credentials. An empty variable counts as not set, as pipelines leave them.
+///
+/// # Errors
+/// Half a pair: an id without its secret, or the other way round.
+pub(super) fn access() -> Result<Access, Failure> {
+    read(|name| std::env::var(name).ok())
+}
+
+fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
+    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let region = variable("GENESYSCLOUD_REGION");
+    if let Some(token) = variable("GENESYSCLOUD_ACCESS_TOKEN") {
+        return Ok(Access { credentials: Some(Credentials::Token(Secret::new(token))), region });
+    }
+    for [id_name, secret_name] in CLIENTS {
+        match (variable(id_name), variable(secret_name)) {
+            (Some(id), Some(secret)) => {
+                return Ok(Access { credentials: Some(Credentials::Client { id, secret: Secret::new(secret) }), region });
+            }
+            (None, None) => {}
+            (Some(_), None) => return Err(half(id_name, secret_name)),
+            (None, Some(_)) => return Err(half(secret_name, id_name)),
+        }
+    }
+    Ok(Access { credentials: None, region })
+}
+
+fn half(set: &str, missing: &str) -> Failure {
+    Failure::new(format!("{set} is set, but {missing} is not"), format!("set {missing} too, or unset {set}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::remote::Credentials;
+
+    fn access(variables: &[(&str, &str)]) -> Result<Option<Credentials>, String> {
+        let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        read(variable).map(|access| access.credentials).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn every_known_name_is_taken_and_half_a_pair_is_refused() {
+        for [id, secret] in super::CLIENTS {
+            assert!(matches!(access(&[(id, "i"), (secret, "s")]), Ok(Some(Credentials::Client { .. }))), "{id}");
+            assert_eq!(access(&[(id, "i"), (secret, "")]).unwrap_err(), format!("{id} is set, but {secret} is not"));
+            assert_eq!(access(&[(secret, "s")]).unwrap_err(), format!("{secret} is set, but {id} is not"));
+        }
+        assert!(matches!(access(&[("GENESYSCLOUD_ACCESS_TOKEN", "t")]), Ok(Some(Credentials::Token(_)))));
+        assert!(matches!(access(&[("GENESYSCLOUD_OAUTHCLIENT_ID", " ")]), Ok(None)));
+    }
+}

@@ -1,0 +1,127 @@
+//! Reaching the server of an environment, and making sure it is the right one.
+
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::{Class, Failure};
+use crate::emulator::{self, Emulator};
+use crate::load::{Environment, Target};
+use crate::model::{Destination, Secret};
+use crate::remote::{Credentials, Reader, Server, Settings};
+use crate::state::{Owner, StateDocument, StateFile};
+
+/// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
+const EMBEDDED_CLIENT: &str = "campaignctl";
+
+/// What the process environment says about credentials.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Credentials, where there are any.
+    pub credentials: Option<Credentials>,
+    /// `GENESYSCLOUD_REGION`: the region the credentials belong to, where it is set.
+    pub region: Option<String>,
+}
+
+/// An environment that answers, and is the one that was meant.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) destination: Destination,
+    pub(super) reader: Reader,
+    pub(super) state: StateFile,
+    emulator: Option<Emulator>,
+}
+
+impl Connection {
+    /// The state, or a new one; refused when it belongs to another environment or organization.
+    pub(super) async fn remembered(&self) -> Result<StateDocument, Failure> {
+        let Destination { environment, organization, server: _ } = &self.destination;
+        let owner = Owner { environment: environment.clone(), organization: organization.id.clone() };
+        let state = self.state.clone();
+        let read = tokio::task::spawn_blocking(move || state.read()).await;
+        let document = read.map_err(|error| Failure::new(format!("reading the state failed: {error}"), "please report this"))??;
+        match document {
+            None => Ok(StateDocument::new(Uuid::new_v4().to_string(), owner)),
+            Some(document) if document.owner == owner => Ok(document),
+            Some(document) => Err(Failure {
+                class: Class::Conflict,
+                message: format!(
+                    "the state `{}` belongs to environment `{}` of organization {}, not to environment `{}` of organization {}",
+                    self.state.path().display(),
+                    document.owner.environment,
+                    document.owner.organization,
+                    owner.environment,
+                    owner.organization
+                ),
+                hint: Some("give each environment its own `state:` in campaignctl.yaml".to_owned()),
+                findings: None,
+            }),
+        }
+    }
+
+    /// Ends the embedded emulator, if this environment has one.
+    pub(super) async fn close(self) {
+        if let Some(emulator) = self.emulator {
+            emulator.stop().await;
+        }
+    }
+}
+
+/// Starts the embedded emulator or finds the server, gets a token, and compares the organization behind it with the one
+/// the environment names.
+pub(super) async fn connect(root: &Path, environment: &Environment, access: Access, settings: Settings) -> Result<Connection, Failure> {
+    let (server, words, credentials, emulator) = match &environment.target {
+        Target::Emulator(folder) => {
+            let options = emulator::Options {
+                data: folder.clone(),
+                port: 0,
+                client: None,
+                unknown_fields: emulator::UnknownFields::Reject,
+            };
+            let emulator = Emulator::start(options).await?;
+            let server = Server::base_url(emulator.base_url()).map_err(|error| Failure::new(error.to_string(), error.hint()))?;
+            let shown = folder.strip_prefix(root).unwrap_or(folder);
+            let credentials = Credentials::Client { id: EMBEDDED_CLIENT.to_owned(), secret: Secret::new(EMBEDDED_CLIENT) };
+            (server, format!("embedded emulator in {}", shown.display()), credentials, Some(emulator))
+        }
+        Target::BaseUrl(url) => {
+            let server = Server::base_url(url).map_err(|error| Failure::new(error.to_string(), error.hint()))?;
+            let words = server.api_url().to_owned();
+            (server, words, credentials(environment, access)?, None)
+        }
+        Target::Region(region) => {
+            if let Some(other) = access.region.as_deref().filter(|name| crate::model::region(name) != Some(*region)) {
+                return Err(Failure::new(
+                    format!("environment `{}` is in region {}, but GENESYSCLOUD_REGION says `{other}`", environment.name, region.name),
+                    "these credentials belong to another region; set GENESYSCLOUD_REGION to the environment's region, or unset it",
+                ));
+            }
+            let server = Server::region(*region);
+            let words = server.api_url().to_owned();
+            (server, words, credentials(environment, access)?, None)
+        }
+    };
+    let reader = Reader::new(server, credentials, settings)?;
+    let organization = reader.organization().await?;
+    if let Some(expected) = environment.organization.as_ref().filter(|expected| **expected != organization.id) {
+        return Err(Failure::new(
+            format!(
+                "environment `{}` is organization {expected}, but these credentials belong to {} (`{}`)",
+                environment.name, organization.id, organization.name
+            ),
+            "use the credentials of that organization, or correct `organization:` in campaignctl.yaml; nothing was read or changed",
+        ));
+    }
+    let destination = Destination { environment: environment.name.clone(), organization, server: words };
+    Ok(Connection { destination, reader, state: StateFile::new(&environment.state), emulator })
+}
+
+fn credentials(environment: &Environment, access: Access) -> Result<Credentials, Failure> {
+    access.credentials.ok_or_else(|| {
+        Failure::new(
+            format!("no credentials for environment `{}`", environment.name),
+            "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN; a standalone emulator \
+             takes any values",
+        )
+    })
+}

@@ -1,0 +1,78 @@
+//! `import`: say which live campaign a declared one is, where its name alone does not.
+
+use super::connect::connect;
+use super::validate::{Validated, validate};
+use super::{Access, Failure};
+use crate::load::{Environment, Project};
+use crate::model::{CampaignId, CampaignKey, Remembered};
+use crate::remote::Settings;
+use crate::state::{Holder, StateFile};
+
+/// What to bind.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The project.
+    pub project: Project,
+    /// The environment.
+    pub environment: Environment,
+    /// Credentials.
+    pub access: Access,
+    /// How to talk to the server.
+    pub settings: Settings,
+    /// The declared campaign.
+    pub key: CampaignKey,
+    /// The live campaign.
+    pub id: CampaignId,
+}
+
+/// Records in the state that `key` is the live campaign `id`. Nothing live is changed; the next plan shows what differs.
+///
+/// # Errors
+/// A key that is not declared or already bound, an id that is not live or bound to another key, and everything that can
+/// go wrong with files, server and state.
+pub async fn import(request: Request, holder: Holder) -> Result<String, Failure> {
+    let Request { project, environment, access, settings, key, id } = request;
+    let Validated { loaded, findings } = validate(&project, &environment);
+    let Some(declared) = loaded.campaigns.iter().find(|campaign| campaign.key == key) else {
+        if findings.is_empty() {
+            return Err(Failure::new(
+                format!("{} is not declared", key.address()),
+                "write its file first; `campaignctl validate` shows what is declared",
+            ));
+        }
+        return Err(Failure::of_findings("the campaign files have errors", findings, loaded.sources));
+    };
+    let lifecycle = &declared.document.lifecycle;
+    let mut lock = StateFile::new(&environment.state).lock(&holder)?;
+    let connection = connect(&project.root, &environment, access, settings).await?;
+    let mut document = connection.remembered().await?;
+    let campaigns = &mut document.campaigns.campaigns;
+    if let Some((other, _)) = campaigns.iter().find(|(other, remembered)| remembered.id == id && **other != key) {
+        return Err(Failure::new(
+            format!("the live campaign {id} is already {}", other.address()),
+            format!("rename it with `previously: {other}` in the new file, or import another id"),
+        ));
+    }
+    if let Some(remembered) = campaigns.get(&key) {
+        if let Some(live) = connection.reader.campaign(&remembered.id).await?.filter(|live| live.id != id) {
+            return Err(Failure::new(
+                format!("{} is already the live campaign {}", key.address(), live.id),
+                "nothing has to be imported; `campaignctl plan` shows what differs",
+            ));
+        }
+    }
+    let Some(live) = connection.reader.campaign(&id).await? else {
+        return Err(Failure::new(
+            format!("environment `{}` has no live campaign {id}", environment.name),
+            "`campaignctl plan --show-unmanaged` lists the ids of live campaigns that are not managed yet",
+        ));
+    };
+    let name = live.spec.name.clone();
+    campaigns.insert(
+        key,
+        Remembered { id: live.id, body: live.spec, prevent_destroy: lifecycle.prevent_destroy, keep: lifecycle.keep },
+    );
+    lock.write(&mut document)?;
+    connection.close().await;
+    Ok(name)
+}

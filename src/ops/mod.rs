@@ -1,0 +1,11 @@
+//! What each command does, without a word printed: values in, values out.
+
+pub mod apply;
+mod connect;
+mod failure;
+pub mod import;
+pub mod plan;
+pub mod validate;
+
+pub use connect::Access;
+pub use failure::{Class, Failure};

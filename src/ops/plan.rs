@@ -1,0 +1,182 @@
+//! `plan`: read the files, live and the state; compare; decide. Writes nothing.
+
+use std::collections::BTreeSet;
+
+use super::connect::{Connection, connect};
+use super::validate::{Validated, validate};
+use super::{Access, Failure};
+use crate::diagnostic::{Finding, Part, nearest};
+use crate::load::{Environment, Loaded, LoadedCampaign, Project};
+use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
+use crate::reconcile::{self, Plan, Policy};
+use crate::remote::{Reader, Settings};
+use crate::state::{Holder, LockedState, StateDocument, StateFile};
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The project.
+    pub project: Project,
+    /// The environment.
+    pub environment: Environment,
+    /// Credentials.
+    pub access: Access,
+    /// How to talk to the server.
+    pub settings: Settings,
+    /// Limits from flags; they go before those of the environment.
+    pub guards: Guards,
+    /// Campaigns whose protection is lifted for this run.
+    pub allow_destroy: BTreeSet<CampaignKey>,
+}
+
+/// A plan, and the open connection and state it was made with.
+#[derive(Debug)]
+pub struct Planned {
+    /// Where it would be applied.
+    pub destination: Destination,
+    /// The plan.
+    pub plan: Plan,
+    /// Requests sent to make it, the token request included.
+    pub requests: u64,
+    pub(super) connection: Connection,
+    pub(super) document: StateDocument,
+    pub(super) lock: Option<LockedState>,
+}
+
+impl Planned {
+    /// Lets go of the connection and the lock.
+    pub async fn close(self) {
+        self.connection.close().await;
+    }
+}
+
+/// Makes a plan without taking the lock.
+///
+/// # Errors
+/// Findings in the files, a server that cannot be reached or is another organization, a state that cannot be used. A plan
+/// that a guard refuses is no error here: see [`Plan::refusals`].
+pub async fn plan(request: Request) -> Result<Planned, Failure> {
+    prepare(request, None).await
+}
+
+/// Makes a plan; with a holder, under the lock of the state.
+pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
+    let Request { project, environment, access, settings, guards, allow_destroy } = request;
+    let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
+    let lock = match &holder {
+        Some(holder) => Some(StateFile::new(&environment.state).lock(holder)?),
+        None => None,
+    };
+    let (validated, remote) = read_both_sides(&project, &environment, access, settings).await?;
+    let RemoteSide { connection, live } = remote;
+    let document = connection.remembered().await?;
+    let desired = desired(&validated.loaded, &environment, &connection.reader).await?;
+    let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
+    let requests = connection.reader.requests_sent();
+    Ok(Planned { destination: connection.destination.clone(), plan, requests, connection, document, lock })
+}
+
+struct RemoteSide {
+    connection: Connection,
+    live: Live,
+}
+
+/// Reads files and live at the same time; findings in the files are told without waiting for the server.
+async fn read_both_sides(
+    project: &Project,
+    environment: &Environment,
+    access: Access,
+    settings: Settings,
+) -> Result<(Validated, RemoteSide), Failure> {
+    let mut loading = tokio::task::spawn_blocking({
+        let (project, environment) = (project.clone(), environment.clone());
+        move || validate(&project, &environment)
+    });
+    let reading = async {
+        let connection = connect(&project.root, environment, access, settings).await?;
+        let live = connection.reader.campaigns().await?;
+        Ok::<_, Failure>(RemoteSide { connection, live })
+    };
+    tokio::pin!(reading);
+    let mut remote = None;
+    let validated = tokio::select! {
+        validated = &mut loading => validated,
+        outcome = &mut reading => {
+            remote = Some(outcome);
+            loading.await
+        }
+    };
+    let validated = validated.map_err(|error| Failure::new(format!("reading the campaign files failed: {error}"), "please report this"))?;
+    if validated.has_errors() {
+        let Validated { loaded, findings } = validated;
+        return Err(Failure::of_findings("the campaign files have errors; nothing was planned", findings, loaded.sources));
+    }
+    let remote = match remote {
+        Some(outcome) => outcome?,
+        None => reading.await?,
+    };
+    Ok((validated, remote))
+}
+
+/// The declared campaigns as they would be sent: queue names looked up, in one paged list, only where any are used.
+async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) -> Result<Desired, Failure> {
+    let queues = if loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
+        QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id)))
+    } else {
+        QueueIds::default()
+    };
+    let mut desired = Desired::default();
+    let mut findings = Vec::new();
+    for campaign in &loaded.campaigns {
+        match resolve(campaign, &queues) {
+            Ok(declared) => {
+                desired.campaigns.insert(campaign.key.clone(), declared);
+            }
+            Err(unresolved) => {
+                let finding = |unresolved: &UnresolvedQueue| unknown_queue(campaign, unresolved, &queues, loaded, &environment.name);
+                findings.extend(unresolved.iter().map(finding));
+            }
+        }
+    }
+    if findings.is_empty() {
+        Ok(desired)
+    } else {
+        let message = "the campaign files name queues that cannot be used; nothing was planned";
+        Err(Failure::of_findings(message, findings, loaded.sources.clone()))
+    }
+}
+
+fn resolve(campaign: &LoadedCampaign, queues: &QueueIds) -> Result<DesiredCampaign, Vec<UnresolvedQueue>> {
+    let LoadedCampaign { key: _, document, source: _, origin } = campaign;
+    Ok(DesiredCampaign {
+        spec: document.resolve(queues)?,
+        lifecycle: document.lifecycle.clone(),
+        // The schema allows nothing else than a key here.
+        previously: document.previously.clone().and_then(|key| CampaignKey::new(key).ok()),
+        origin: origin.clone(),
+    })
+}
+
+fn unknown_queue(
+    campaign: &LoadedCampaign,
+    unresolved: &UnresolvedQueue,
+    queues: &QueueIds,
+    loaded: &Loaded,
+    environment: &str,
+) -> Finding {
+    let UnresolvedQueue { pointer, name, candidates } = unresolved;
+    let field = crate::schema::field_path(pointer);
+    let place = loaded.sources.place(campaign.source, pointer, Part::Value);
+    let (message, label, help) = if candidates.is_empty() {
+        let help = match nearest(name, queues.names()) {
+            Some(near) => format!("did you mean `{near}`? Names are compared exactly"),
+            None => "create the queue, or use the name of one that exists".to_owned(),
+        };
+        (format!("`{field}`: environment `{environment}` has no queue named `{name}`"), "no such queue", help)
+    } else {
+        let count = candidates.len();
+        let help = format!("write the id instead: one of {}", candidates.join(", "));
+        (format!("`{field}`: {count} queues of environment `{environment}` are named `{name}`"), "ambiguous", help)
+    };
+    Finding::error("unknown-reference", place, message).field(field).label(label).help(help)
+}

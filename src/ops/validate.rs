@@ -1,0 +1,36 @@
+//! `validate`: every finding of every campaign file, offline.
+
+use crate::diagnostic::{Finding, Severity};
+use crate::lint::{self, Subject};
+use crate::load::{Environment, Loaded, Project, load_campaigns};
+
+/// The campaigns of a project and everything that is wrong with them.
+#[derive(Debug)]
+pub struct Validated {
+    /// What was read.
+    pub loaded: Loaded,
+    /// All findings, errors first, then in file order.
+    pub findings: Vec<Finding>,
+}
+
+impl Validated {
+    /// Whether nothing may be planned with these files.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Reads and checks all campaign files with the variables of one environment.
+pub fn validate(project: &Project, environment: &Environment) -> Validated {
+    let mut loaded = load_campaigns(project, environment);
+    let subjects: Vec<Subject<'_>> = loaded
+        .campaigns
+        .iter()
+        .map(|campaign| Subject { key: &campaign.key, document: &campaign.document, source: campaign.source })
+        .collect();
+    let linted = lint::check(&subjects, &loaded.sources);
+    let mut findings = std::mem::take(&mut loaded.findings);
+    findings.extend(linted);
+    lint::sort(&mut findings, &loaded.sources);
+    Validated { loaded, findings }
+}

@@ -1,0 +1,131 @@
+//! An apply for people: one line as each change begins and ends, and a table of what was not done.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::escape::{inline, quoted};
+use super::style::{DANGER, STRONG};
+use crate::apply::{Event, Outcome, Report, Row};
+use crate::reconcile::Action;
+
+/// One line for one event, as Terraform says it; `None` for events that nobody needs to read.
+pub fn event(event: &Event) -> Option<String> {
+    match event {
+        Event::Started { key, action, id } => {
+            let verb = match action {
+                Action::Create => "Creating",
+                Action::Update => "Modifying",
+                Action::Delete => "Destroying",
+                Action::Forget | Action::Record => return None,
+            };
+            let id = id.as_ref().map(|id| format!(" [id={}]", inline(&id.0))).unwrap_or_default();
+            Some(format!("{}: {verb}...{id}", key.address()))
+        }
+        Event::Finished { row, elapsed } => Some(finished(row, *elapsed)),
+    }
+}
+
+fn finished(row: &Row, elapsed: Duration) -> String {
+    let Row { key, action, imported: _, outcome } = row;
+    let address = key.address();
+    let seconds = elapsed.as_secs();
+    match outcome {
+        Outcome::Done { id } => {
+            let done = match action {
+                Action::Create => "Creation complete",
+                Action::Update => "Modifications complete",
+                Action::Delete => "Destruction complete",
+                Action::Record => "Recorded",
+                Action::Forget => "Forgotten",
+            };
+            let id = if *action == Action::Delete { String::new() } else { format!(" [id={}]", inline(&id.0)) };
+            format!("{address}: {done} after {seconds}s{id}")
+        }
+        Outcome::Conflict { reason } => format!("{address}: {DANGER}Conflict{DANGER:#} after {seconds}s: {}", inline(reason)),
+        Outcome::Failed { reason, hint: _ } => format!("{address}: {DANGER}Failed{DANGER:#} after {seconds}s: {}", inline(reason)),
+        Outcome::Unknown { reason } => format!("{address}: {DANGER}Outcome unknown{DANGER:#} after {seconds}s: {}", inline(reason)),
+        Outcome::NotAttempted { reason } => format!("{address}: not attempted: {}", inline(reason)),
+    }
+}
+
+/// `Resources: 1 added, 2 changed, 0 destroyed.`: a public interface, other tools parse it.
+fn counts(report: &Report) -> String {
+    let imported = if report.imported() > 0 { format!("{} imported, ", report.imported()) } else { String::new() };
+    let [added, changed, destroyed] = [Action::Create, Action::Update, Action::Delete].map(|action| report.done(action));
+    format!("Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed.")
+}
+
+/// The last words: a count, and a table of every change that was not made.
+pub fn report(report: &Report, width: Option<u16>) -> String {
+    if report.is_complete() {
+        return format!("\n{STRONG}Apply complete!{STRONG:#} {}\n", counts(report));
+    }
+    let mut out = format!("\n{DANGER}Apply incomplete.{DANGER:#} {}\n\n", counts(report));
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(["Campaign", "Result", "Reason"]);
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    for Row { key, action: _, imported: _, outcome } in &report.rows {
+        let (result, reason) = match outcome {
+            Outcome::Done { .. } => continue,
+            Outcome::Conflict { reason } => ("conflict", reason),
+            Outcome::Failed { reason, hint: _ } => ("failed", reason),
+            Outcome::Unknown { reason } => ("unknown", reason),
+            Outcome::NotAttempted { reason } => ("not attempted", reason),
+        };
+        table.add_row([key.address().to_string(), result.to_owned(), inline(reason)]);
+    }
+    if !table.is_empty() {
+        let _ = writeln!(out, "{table}");
+    }
+    for advice in advice(report) {
+        let _ = writeln!(out, "\n{advice}");
+    }
+    out
+}
+
+/// What to do next, once for each way a change can fail.
+fn advice(report: &Report) -> Vec<String> {
+    let any = |wanted: fn(&Outcome) -> bool| report.rows.iter().any(|row| wanted(&row.outcome));
+    let mut advice = Vec::new();
+    let mut hints: Vec<&String> = report
+        .rows
+        .iter()
+        .filter_map(|row| match &row.outcome {
+            Outcome::Failed { hint, reason: _ } => hint.as_ref(),
+            _ => None,
+        })
+        .collect();
+    hints.sort();
+    hints.dedup();
+    advice.extend(hints.into_iter().map(|hint| inline(hint)));
+    if any(|outcome| matches!(outcome, Outcome::Conflict { .. })) {
+        advice.push("Conflicts: nothing was overwritten. Run `campaignctl plan` to see what changed live, then decide.".to_owned());
+    }
+    if any(|outcome| matches!(outcome, Outcome::Unknown { .. })) {
+        advice.push(
+            "Unknown: the server may have made the change although its answer was lost. Run `campaignctl plan`: it reads what is live, \
+             and takes over a campaign that was created."
+                .to_owned(),
+        );
+    }
+    if any(|outcome| matches!(outcome, Outcome::NotAttempted { .. })) {
+        advice.push("Not attempted: run `campaignctl apply` again for the rest.".to_owned());
+    }
+    if let Some(error) = &report.state_error {
+        advice.push(format!(
+            "The state could not be written: {}. {}. Campaigns that were created meanwhile are live; the next plan takes them over by name.",
+            inline(&error.to_string()),
+            error.hint()
+        ));
+    }
+    advice
+}
+
+/// Name of a campaign and the id it was bound to, after an import.
+pub fn imported(address: &str, name: &str, id: &str) -> String {
+    format!("{STRONG}Import successful!{STRONG:#} {address} is the live campaign {} ({}).\n", quoted(name), inline(id))
+}

@@ -1,0 +1,77 @@
+//! Text from outside, made harmless for a terminal: no control characters, no escape sequences, nothing that hides or
+//! reorders what is read.
+
+use std::fmt::Write;
+
+/// Whether a character would act on a terminal, or make it show something else than what is there.
+fn is_active(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}'
+            | '\u{061c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        // Writing to a String cannot fail.
+        c => drop(write!(out, "\\u{{{:x}}}", c as u32)),
+    }
+}
+
+/// The text with active characters spelled out; for names in running text.
+pub fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_active(c) { push_escaped(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
+/// The text in double quotes, with quotes, backslashes and active characters spelled out.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if is_active(c) => push_escaped(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{inline, quoted};
+
+    #[test]
+    fn an_escape_sequence_is_shown_not_obeyed() {
+        assert_eq!(inline("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
+        assert_eq!(quoted("say \"hi\"\n"), "\"say \\\"hi\\\"\\n\"");
+        assert_eq!(quoted("C1 \u{9b}31m, right-to-left \u{202e}txt"), "\"C1 \\u{9b}31m, right-to-left \\u{202e}txt\"");
+        assert_eq!(inline("Grüße, 日本語 🎉"), "Grüße, 日本語 🎉");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_active_survives(text in any::<String>()) {
+            prop_assert!(!inline(&text).chars().any(super::is_active));
+            prop_assert!(!quoted(&text).chars().any(super::is_active));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Findings as text.
+
+mod human;
+
+pub use human::{human, summary};

@@ -1,0 +1,10 @@
+//! Turning values into text. Nothing here prints; styled text is stripped by whoever prints it to something plain.
+
+pub mod apply;
+mod escape;
+pub mod findings;
+pub mod plan;
+mod style;
+
+pub use escape::{inline, quoted};
+pub use style::{ERROR, WARNING};

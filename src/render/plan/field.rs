@@ -1,0 +1,119 @@
+//! One field of a plan: `~ filters[session.dwell_time_seconds greater_than].value: 45 -> 60`.
+
+use anstyle::Style;
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::super::escape::{inline, quoted};
+use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
+use crate::reconcile::{Cause, FieldChange, FieldPath, FieldValue, FilterPart, LiveSide};
+
+/// Texts longer than this together are diffed by words instead of shown one after the other.
+const INLINE_TEXT: usize = 80;
+
+/// The lines of one changed field, without indentation.
+pub(super) fn lines(change: &FieldChange, live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
+    let FieldChange { path, before, after, last_applied, cause } = change;
+    let path = inline(&path.to_string());
+    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), &change.path, live) } else { String::new() };
+    let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
+    match (before, after) {
+        (None, Some(after)) => vec![line("+", ADD, whole(&path, after))],
+        (Some(before), None) => vec![line("-", REMOVE, whole(&path, before))],
+        (Some(FieldValue::Text(before)), Some(FieldValue::Text(after))) if by_words(before, after) => {
+            let mut lines = vec![line("~", CHANGE, format!("{path}:"))];
+            lines.extend(word_diff(before, after).into_iter().map(|line| format!("    {line}")));
+            lines
+        }
+        (Some(before), Some(after)) => {
+            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, &change.path), value(after, &change.path)))]
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+/// `path: value`, or the path alone for something that is just there.
+fn whole(path: &str, shown: &FieldValue) -> String {
+    match shown {
+        FieldValue::Present => path.to_owned(),
+        FieldValue::Condition(condition) => format!("{path}: {} ({})", json(&shown.to_json()), condition.data_type.as_str()),
+        other => format!("{path}: {}", json(&other.to_json())),
+    }
+}
+
+fn value(shown: &FieldValue, path: &FieldPath) -> String {
+    match (shown, path) {
+        // A filter's data type is a word, not a text.
+        (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
+        _ => json(&shown.to_json()),
+    }
+}
+
+/// JSON, with every text made harmless.
+fn json(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// Who moved the field, as the end of its line.
+fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>) -> String {
+    let text = match cause {
+        Cause::Unknown => return String::new(),
+        Cause::Code => "code".to_owned(),
+        Cause::Drift => format!("drift: live moved{}", who_and_when(live)),
+        Cause::Both => {
+            let last = last_applied.map_or("absent".to_owned(), |last| value(last, path));
+            format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live))
+        }
+    };
+    format!("  {FAINT}# {text}{FAINT:#}")
+}
+
+fn who_and_when(live: Option<&LiveSide>) -> String {
+    let Some(live) = live else { return String::new() };
+    let who = live.modified_by.as_ref().map(|who| format!("by {}", quoted(who)));
+    let when = live.date_modified.map(|when| format!("at {when:.0}"));
+    let parts: Vec<String> = who.into_iter().chain(when).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(" ")) }
+}
+
+fn by_words(before: &str, after: &str) -> bool {
+    before.contains('\n') || after.contains('\n') || before.chars().count() + after.chars().count() > INLINE_TEXT
+}
+
+/// Both texts in one, removed words as `[-…-]` and added ones as `{+…+}`, as git's word diff shows them.
+fn word_diff(before: &str, after: &str) -> Vec<String> {
+    let diff = TextDiff::from_words(before, after);
+    let mut text = String::new();
+    let mut run: Option<(ChangeTag, String)> = None;
+    let mut flush = |run: &mut Option<(ChangeTag, String)>| {
+        let Some((tag, words)) = run.take() else { return };
+        // A mark must not run over the end of a line, or the next line would look unchanged.
+        for (index, line) in words.split('\n').enumerate() {
+            if index > 0 {
+                text.push('\n');
+            }
+            let line = inline(line);
+            match tag {
+                _ if line.is_empty() => {}
+                ChangeTag::Equal => text.push_str(&line),
+                ChangeTag::Delete => text.push_str(&format!("{REMOVE}[-{line}-]{REMOVE:#}")),
+                ChangeTag::Insert => text.push_str(&format!("{ADD}{{+{line}+}}{ADD:#}")),
+            }
+        }
+    };
+    for change in diff.iter_all_changes() {
+        match &mut run {
+            Some((tag, words)) if *tag == change.tag() => words.push_str(change.value()),
+            _ => {
+                flush(&mut run);
+                run = Some((change.tag(), change.value().to_owned()));
+            }
+        }
+    }
+    flush(&mut run);
+    text.split('\n').map(|line| format!("| {line}")).collect()
+}

@@ -1,0 +1,79 @@
+//! Why a plan is refused, and the exact command that resolves it.
+
+use super::super::escape::{inline, quoted};
+use crate::model::CampaignKey;
+use crate::reconcile::{Candidate, Refusal};
+
+/// One refusal in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong.
+    pub message: String,
+    /// What to do: a command, or a flag.
+    pub hint: String,
+}
+
+fn addresses(keys: &[CampaignKey]) -> String {
+    keys.iter().map(|key| key.address().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn candidate_line(candidate: &Candidate) -> String {
+    let Candidate { id, date_modified, modified_by } = candidate;
+    let when = date_modified.map(|when| format!(", changed at {when:.0}")).unwrap_or_default();
+    let who = modified_by.as_ref().map(|who| format!(" by {}", quoted(who))).unwrap_or_default();
+    format!("\n  {}{when}{who}", inline(&id.0))
+}
+
+/// Says why, and what resolves it in `environment`.
+pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
+    let (message, hint) = match refusal {
+        Refusal::AmbiguousName { key, name, candidates } => (
+            format!(
+                "{} live campaigns are named {}, and the state knows none of them as {}:{}",
+                candidates.len(),
+                quoted(name),
+                key.address(),
+                candidates.iter().map(candidate_line).collect::<String>()
+            ),
+            format!(
+                "say which one is meant:{}",
+                candidates
+                    .iter()
+                    .map(|candidate| format!("\n  campaignctl import -e {environment} {} --id {}", key.address(), inline(&candidate.id.0)))
+                    .collect::<String>()
+            ),
+        ),
+        Refusal::Unreadable { key, id, reason } => (
+            format!("the live campaign {} of {} cannot be read: {}", inline(&id.0), key.address(), inline(reason)),
+            "it has something this version of campaignctl does not know; update campaignctl, or change it back in Genesys Cloud".to_owned(),
+        ),
+        Refusal::RenameOfDeclared { key, previously } => (
+            format!("{} says `previously: {previously}`, but {} is still declared", key.address(), previously.address()),
+            format!("remove the file of {}, or the `previously:` line", previously.address()),
+        ),
+        Refusal::RenamedTwice { previously, keys } => (
+            format!("{} and {} both say `previously: {previously}`", keys[0].address(), keys[1].address()),
+            "keep the line in the one that continues the old campaign".to_owned(),
+        ),
+        Refusal::PreventDestroy { key } => (
+            format!("{} would be destroyed, and its lifecycle says `preventDestroy: true`", key.address()),
+            format!("bring its file back, or add --allow-destroy {} for this run", key.address()),
+        ),
+        Refusal::TooManyDeletes { keys, limit } => (
+            format!("the plan would destroy {} campaigns, and at most {limit} are allowed: {}", keys.len(), addresses(keys)),
+            format!("if that is meant, add --max-deletes {} for this run, or raise `guards.maxDeletes`", keys.len()),
+        ),
+        Refusal::TooMuchChanged { keys, managed, limit } => {
+            let percent = (keys.len() * 100).div_ceil((*managed).max(1));
+            (
+                format!(
+                    "the plan would change {} of {managed} managed campaigns ({percent} %), and at most {limit} % are allowed: {}",
+                    keys.len(),
+                    addresses(keys)
+                ),
+                format!("if that is meant, add --max-changed-percent {percent} for this run, or raise `guards.maxChangedPercent`"),
+            )
+        }
+    };
+    Refused { message, hint }
+}
