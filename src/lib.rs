@@ -12,6 +12,8 @@ pub mod model;
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
 
 // SECOND FLOOR, doors: touch the world.
+/// The API client: reads what is live; its writer is the only thing that can change it.
+pub mod remote;
 
 // THIRD FLOOR, hands: change the world.
 
