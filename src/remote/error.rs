@@ -212,7 +212,7 @@ impl RemoteError {
             RemoteErrorKind::Undecodable { .. } => {
                 "check the base URL of the environment; if it is right, this version does not understand the server's answer"
             }
-            RemoteErrorKind::ListUnstable { .. } => "somebody is creating or deleting campaigns right now; try again when that is over",
+            RemoteErrorKind::ListUnstable { .. } => "somebody is creating or deleting entries right now; try again when that is over",
         };
         Some(hint.to_owned())
     }
