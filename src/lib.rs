@@ -15,6 +15,8 @@ pub mod model;
 pub mod reconcile;
 
 // SECOND FLOOR, doors: touch the world.
+/// The API client: reads what is live; its writer is the only thing that can change it.
+pub mod remote;
 
 /// What the tool remembers between runs, and the lock on it.
 pub mod state;

@@ -1,0 +1,206 @@
+//! The only file that opens a socket: sends a request value, returns an answer value.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder, Url, redirect, retry};
+use tokio::time::Instant;
+
+use super::answer::{Answer, bounded};
+use super::auth::Authorization;
+use super::request::{Body, Method, Request, Target};
+use super::server::{Server, ServerKind};
+use super::{RemoteError, Settings};
+
+/// Largest body that is taken. A page of 500 entities is about 1 MB.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// Shorter secrets are not looked for in what the server says: they may be ordinary words.
+const SHORTEST_MASKED: usize = 8;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The request could not be built.
+    Unsendable(String),
+    /// No connection: nothing was sent.
+    Connect(String),
+    /// No complete answer in time.
+    Timeout,
+    /// The connection broke after the request was sent.
+    Interrupted(String),
+    /// The body is larger than anything this API answers.
+    TooLarge { status: u16 },
+}
+
+/// A request on its way.
+pub(super) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+/// Something that sends one request once. The tests put a script in its place.
+pub(super) trait Transport: Send + Sync {
+    fn send<'a>(&'a self, request: &'a Request, authorization: &'a Authorization) -> Sending<'a>;
+}
+
+/// Sends over HTTP.
+pub(super) struct Http {
+    client: Client,
+    server: Server,
+}
+
+impl Http {
+    /// Builds the client. For a remote server this loads the root certificates of the operating system.
+    pub(super) fn new(server: &Server, settings: &Settings) -> Result<Self, RemoteError> {
+        // An error says that a provider is installed already, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let builder = ClientBuilder::new()
+            .user_agent(concat!("campaignctl/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.request_timeout)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false);
+        let builder = match server.kind() {
+            ServerKind::Remote => builder.https_only(true),
+            ServerKind::LoopbackTls => builder.https_only(true).no_proxy(),
+            // No root certificates are needed, and loading them takes longer than a whole plan.
+            ServerKind::LoopbackPlain => builder.no_proxy().tls_certs_only([]),
+        };
+        let client = builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error))))?;
+        Ok(Self { client, server: server.clone() })
+    }
+
+    fn build(&self, request: &Request, authorization: &Authorization) -> reqwest::Result<reqwest::Request> {
+        let url = match request.target {
+            Target::Api => format!("{}{}", self.server.api_url(), request.path),
+            Target::Login => self.server.token_url().to_owned(),
+        };
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.client.request(method, url).header(ACCEPT, "application/json");
+        if !request.query.is_empty() {
+            builder = builder.query(&request.query);
+        }
+        builder = match authorization {
+            Authorization::Basic { id, secret } => builder.basic_auth(id, Some(secret.expose())),
+            Authorization::Bearer(token) => builder.bearer_auth(token.expose()),
+        };
+        match &request.body {
+            Body::Empty => builder,
+            Body::Json(text) => builder.header(CONTENT_TYPE, "application/json").body(text.clone()),
+            Body::Form(fields) => builder.form(fields),
+        }
+        .build()
+    }
+
+    async fn exchange(&self, request: &Request, authorization: &Authorization) -> Result<Answer, Failure> {
+        let built = self.build(request, authorization).map_err(|error| Failure::Unsendable(deepest(&error)))?;
+        let header = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let mut response = self.client.execute(built).await.map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let correlation_id = text_header(response.headers(), "inin-correlation-id").map(|id| bounded(&id, 120));
+        let retry_after = text_header(response.headers(), RETRY_AFTER.as_str()).and_then(|value| value.trim().parse().ok());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+            if bytes.len() + chunk.len() > LARGEST_BODY {
+                return Err(Failure::TooLarge { status });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let mut body = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        if !(200..300).contains(&status) {
+            body = mask(body, &header, authorization);
+        }
+        Ok(Answer { status, correlation_id, retry_after: retry_after.map(Duration::from_secs), body })
+    }
+}
+
+impl Transport for Http {
+    fn send<'a>(&'a self, request: &'a Request, authorization: &'a Authorization) -> Sending<'a> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let outcome = self.exchange(request, authorization).await;
+            let (status, correlation_id) = match &outcome {
+                Ok(answer) => (Some(answer.status), answer.correlation_id.as_deref()),
+                Err(_) => (None, None),
+            };
+            tracing::debug!(
+                method = %request.method,
+                path = request.path,
+                status,
+                milliseconds = started.elapsed().as_millis(),
+                correlation_id,
+                failure = outcome.as_ref().err().map(tracing::field::debug),
+                "request"
+            );
+            outcome
+        })
+    }
+}
+
+/// The parts of a URL that decide whether it can be a base URL.
+pub(super) struct UrlParts {
+    pub(super) scheme: String,
+    /// In lower case; IPv6 in brackets; empty where there is none.
+    pub(super) host: String,
+    /// Where it is not the scheme's own.
+    pub(super) port: Option<u16>,
+    pub(super) path: String,
+    pub(super) credentials: bool,
+    pub(super) query_or_fragment: bool,
+}
+
+/// Takes a URL apart with the parser that will later send to it, so that both see the same host.
+pub(super) fn split_url(text: &str) -> Result<UrlParts, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    Ok(UrlParts {
+        scheme: url.scheme().to_owned(),
+        host: url.host_str().unwrap_or_default().to_owned(),
+        port: url.port(),
+        path: url.path().to_owned(),
+        credentials: !url.username().is_empty() || url.password().is_some(),
+        query_or_fragment: url.query().is_some() || url.fragment().is_some(),
+    })
+}
+
+fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() {
+        Failure::Connect(deepest(error))
+    } else if error.is_timeout() {
+        Failure::Timeout
+    } else if error.is_builder() {
+        Failure::Unsendable(deepest(error))
+    } else {
+        Failure::Interrupted(deepest(error))
+    }
+}
+
+/// The innermost cause: "Connection refused", not "error sending request for url (…)".
+fn deepest(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    bounded(&cause.to_string(), 300)
+}
+
+/// A refusal without the credentials that were sent, should a server repeat them.
+fn mask(body: String, header: &str, authorization: &Authorization) -> String {
+    let encoded = header.split_once(' ').map_or("", |(_, credentials)| credentials);
+    let plain = match authorization {
+        Authorization::Basic { secret, .. } | Authorization::Bearer(secret) => secret.expose(),
+    };
+    [encoded, plain]
+        .into_iter()
+        .filter(|secret| secret.len() >= SHORTEST_MASKED)
+        .fold(body, |body, secret| if body.contains(secret) { body.replace(secret, "(sensitive value)") } else { body })
+}

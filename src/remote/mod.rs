@@ -1,0 +1,28 @@
+//! The API client: what is live, and the one type that can change it.
+//!
+//! A request is a value; only `http.rs` opens a socket; the retry policy, the paging and the decoding
+//! are pure. [`Reader`] can only look. [`Writer`] is the only type that can change anything, and only `apply` builds one.
+
+mod answer;
+mod auth;
+mod endpoint;
+mod error;
+mod http;
+mod list;
+mod page;
+mod reader;
+mod request;
+mod retry;
+mod server;
+mod session;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use auth::Credentials;
+pub use error::{Detail, RefusedAt, RemoteError, RemoteErrorKind};
+pub use reader::Reader;
+pub use server::{InvalidBaseUrl, Server};
+pub use settings::Settings;
+pub use writer::Writer;
