@@ -14,6 +14,8 @@ pub mod model;
 // SECOND FLOOR, doors: touch the world.
 
 // THIRD FLOOR, hands: change the world.
+/// Speaks the API on loopback: a server that keeps its campaigns in a folder, for trying, rehearsing and testing.
+pub mod emulator;
 
 // FOURTH FLOOR, journeys and words.
 
