@@ -24,6 +24,8 @@ pub mod state;
 // THIRD FLOOR, hands: change the world.
 /// Doing a plan: check, write, record, next.
 pub mod apply;
+/// Speaks the API on loopback: a server that keeps its campaigns in a folder, for trying, rehearsing and testing.
+pub mod emulator;
 
 // FOURTH FLOOR, journeys and words.
 /// What each command does, without a word printed.

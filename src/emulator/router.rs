@@ -1,0 +1,63 @@
+//! Which route answers what, and what all of them share.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
+
+use super::contract::{CAMPAIGNS, Contract};
+use super::exchange::exchange;
+use super::failure::Failure;
+use super::json_body::READ_LIMIT;
+use super::request_log::RequestLog;
+use super::store::{OrganizationRecord, Store};
+use super::token::{Tokens, authenticated, grant};
+use super::{campaigns, routing};
+use crate::model::Secret;
+
+/// What the routes share.
+pub(super) struct Service {
+    /// The campaigns.
+    pub store: Store,
+    /// The checks of bodies.
+    pub contract: Contract,
+    /// The tokens that were given out.
+    pub tokens: Tokens,
+    /// The only client that gets a token; `None` gives one to everybody.
+    pub client: Option<(String, Secret)>,
+    /// What was answered.
+    pub log: RequestLog,
+}
+
+/// All routes.
+pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecord>) -> Router {
+    let with_token = Router::new()
+        .route(routing::ORGANIZATION, get(routing::organization))
+        .route(CAMPAIGNS, get(campaigns::list).post(campaigns::create))
+        .route(&format!("{CAMPAIGNS}/{{id}}"), get(campaigns::read).put(campaigns::replace).delete(campaigns::delete))
+        .route(routing::QUEUES_PATH, get(routing::queues))
+        .route(routing::SKILL_GROUPS_PATH, get(routing::skill_groups))
+        .route(routing::WRAP_UP_CODES_PATH, get(routing::wrap_up_codes))
+        .route_layer(Extension(organization))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(service), authenticated));
+    Router::new()
+        .route("/oauth/token", post(grant))
+        .route("/v2/oauth/token", post(grant))
+        .merge(with_token)
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(READ_LIMIT))
+        .layer(middleware::from_fn_with_state(Arc::clone(service), exchange))
+        .with_state(Arc::clone(service))
+}
+
+async fn no_route(request: Request) -> Failure {
+    Failure::not_found(format!("there is nothing at `{}`", request.uri().path()))
+}
+
+async fn no_method(request: Request) -> Failure {
+    let message = format!("`{}` does not take {}", request.uri().path(), request.method());
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", message)
+}

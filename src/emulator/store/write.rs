@@ -1,0 +1,163 @@
+//! The thread that writes. What has queued up while a commit was on its way to the disk goes into the next one together:
+//! eight creates at once cost two commits, not eight.
+
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use redb::{Database, ReadableTable, Table};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{CAMPAIGNS, Committed, Snapshot, StoreError};
+use crate::emulator::contract::{CampaignBody, ServerFields};
+
+/// The most writes of one commit.
+const LARGEST_COMMIT: usize = 256;
+
+/// A write that waits for its commit, and who waits for it.
+pub(super) enum Write {
+    /// Create (`expected` is `None`) or replace the version `expected`.
+    Put { id: Uuid, expected: Option<u64>, body: CampaignBody, modified_by: Box<str>, answer: oneshot::Sender<Result<Vec<u8>, StoreError>> },
+    /// Remove.
+    Delete { id: Uuid, answer: oneshot::Sender<Result<(), StoreError>> },
+}
+
+type Campaigns<'t> = Table<'t, u128, (u64, &'static str, &'static str, &'static [u8])>;
+
+/// What a write did, still to be told once it is on the disk.
+struct Outcome {
+    change: Option<Change>,
+    /// Tells the one who waits; an error means that the commit failed.
+    tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+/// What a write did to the set of ids.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Added(u128),
+    Kept,
+    Removed(u128),
+}
+
+/// Commits writes until nobody can send any more, then closes the database.
+pub(super) fn run(database: Database, waiting: &Receiver<Write>, committed: &Committed) {
+    while let Ok(first) = waiting.recv() {
+        let writes = std::iter::once(first).chain(waiting.try_iter()).take(LARGEST_COMMIT).collect();
+        commit(&database, writes, committed);
+    }
+    *committed.write().unwrap_or_else(PoisonError::into_inner) = None;
+    drop(database);
+}
+
+/// Does the writes in one transaction and answers each of them.
+fn commit(database: &Database, writes: Vec<Write>, committed: &Committed) {
+    let mut outcomes = Vec::new();
+    let result = transact(database, writes, &mut outcomes, committed);
+    for outcome in outcomes {
+        // A refused write (`change` is `None`) knows its answer already; no disk can change it.
+        (outcome.tell)(if outcome.change.is_none() { Ok(()) } else { result.clone() });
+    }
+}
+
+fn transact(
+    database: &Database,
+    writes: Vec<Write>,
+    outcomes: &mut Vec<Outcome>,
+    committed: &Committed,
+) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    {
+        let mut campaigns = transaction.open_table(CAMPAIGNS)?;
+        outcomes.extend(writes.into_iter().map(|write| perform(write, &mut campaigns)));
+    }
+    let changes: Vec<Change> = outcomes.iter().filter_map(|outcome| outcome.change).collect();
+    if changes.is_empty() {
+        return Ok(transaction.abort()?);
+    }
+    // The default durability: on the disk when `commit` returns.
+    transaction.commit()?;
+    publish(database, &changes, committed)
+}
+
+/// Lets readers see the new state.
+fn publish(database: &Database, changes: &[Change], committed: &Committed) -> Result<(), StoreError> {
+    let ids = committed.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|snapshot| Arc::clone(&snapshot.ids));
+    let mut ids = ids.ok_or(StoreError::Closed)?;
+    if changes.iter().any(|change| *change != Change::Kept) {
+        let changed = Arc::make_mut(&mut ids);
+        for change in changes {
+            match *change {
+                Change::Added(id) => {
+                    let (Ok(place) | Err(place)) = changed.binary_search(&id);
+                    changed.insert(place, id);
+                }
+                Change::Removed(id) => {
+                    if let Ok(place) = changed.binary_search(&id) {
+                        changed.remove(place);
+                    }
+                }
+                Change::Kept => {}
+            }
+        }
+    }
+    let snapshot = Snapshot::take(database, ids)?;
+    *committed.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+    Ok(())
+}
+
+/// Does one write in the open transaction.
+fn perform(write: Write, campaigns: &mut Campaigns<'_>) -> Outcome {
+    match write {
+        Write::Put { id, expected, body, modified_by, answer } => match put(campaigns, id, expected, &body, &modified_by) {
+            Ok(json) => {
+                let change = if expected.is_none() { Change::Added(id.as_u128()) } else { Change::Kept };
+                outcome(Some(change), answer, Ok(json))
+            }
+            Err(refusal) => outcome(None, answer, Err(refusal)),
+        },
+        Write::Delete { id, answer } => match remove(campaigns, id) {
+            Ok(()) => outcome(Some(Change::Removed(id.as_u128())), answer, Ok(())),
+            Err(refusal) => outcome(None, answer, Err(refusal)),
+        },
+    }
+}
+
+fn outcome<T: Send + 'static>(
+    change: Option<Change>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+    done: Result<T, StoreError>,
+) -> Outcome {
+    // Nobody may wait any more: the client hung up. The write counts all the same.
+    let tell = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(done)));
+    Outcome { change, tell: Box::new(tell) }
+}
+
+fn put(
+    campaigns: &mut Campaigns<'_>,
+    id: Uuid,
+    expected: Option<u64>,
+    body: &CampaignBody,
+    modified_by: &str,
+) -> Result<Vec<u8>, StoreError> {
+    let now = format!("{:.3}", Timestamp::now());
+    let (version, date_created) = match expected {
+        None => (1, now.clone()),
+        Some(expected) => {
+            let row = campaigns.get(id.as_u128())?.ok_or(StoreError::NotFound)?;
+            let (live, date_created, ..) = row.value();
+            if live != expected {
+                return Err(StoreError::VersionMismatch { live });
+            }
+            (live + 1, date_created.to_owned())
+        }
+    };
+    let server = ServerFields { id, version, date_created: &date_created, date_modified: &now, modified_by };
+    let json = body.campaign(server);
+    campaigns.insert(id.as_u128(), (version, date_created.as_str(), body.name(), json.as_slice()))?;
+    Ok(json)
+}
+
+fn remove(campaigns: &mut Campaigns<'_>, id: Uuid) -> Result<(), StoreError> {
+    campaigns.remove(id.as_u128())?.map(drop).ok_or(StoreError::NotFound)
+}
