@@ -10,8 +10,14 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
+/// What is wrong with campaigns that have the right shape: one rule a file, one table.
+pub mod lint;
+/// The JSON Schema of the files people write, and the check of a document against it.
+pub mod schema;
 
 // SECOND FLOOR, doors: touch the world.
+/// From the files of a project to typed campaigns, with the place of every value.
+pub mod load;
 
 // THIRD FLOOR, hands: change the world.
 
