@@ -10,6 +10,10 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
+/// What is wrong with campaigns that have the right shape: one rule a file, one table.
+pub mod lint;
+/// The JSON Schema of the files people write, and the check of a document against it.
+pub mod schema;
 
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;
@@ -20,6 +24,8 @@ pub mod remote;
 
 /// What the tool remembers between runs, and the lock on it.
 pub mod state;
+/// From the files of a project to typed campaigns, with the place of every value.
+pub mod load;
 
 // THIRD FLOOR, hands: change the world.
 /// Doing a plan: check, write, record, next.

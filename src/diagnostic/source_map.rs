@@ -87,6 +87,11 @@ impl SourceTree {
         self.root
     }
 
+    /// The bytes of the whole document.
+    pub fn root_span(&self) -> Span {
+        self.node(self.root).map_or_else(Span::default, |node| node.span)
+    }
+
     /// The node at `id`.
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id as usize)

@@ -1,7 +1,13 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
+/// Longer words than this, in bytes, are no slip of the pen, and comparing them would cost their square.
+const LONGEST: usize = 64;
+
 /// The candidate closest to `word`, if it is close enough to be a slip of the pen.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     candidates
         .into_iter()

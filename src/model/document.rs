@@ -15,11 +15,18 @@ pub struct CampaignDocument {
     /// Stable id of the campaign in this repo; the file name without its ending when left out. Needed in a file with
     /// several documents. Never sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"), example = &"pricing-churn")]
+    #[schemars(
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"),
+        example = &"pricing-churn",
+        extend("patternErrorMessage" = "a key has letters, digits, `_` and `-`, starts with a letter or digit, and has at most 128 characters")
+    )]
     pub key: Option<String>,
     /// The key this campaign had before, when it was renamed: the live campaign stays as it is. Never sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"))]
+    #[schemars(
+        regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"),
+        extend("patternErrorMessage" = "a key has letters, digits, `_` and `-`, starts with a letter or digit, and has at most 128 characters")
+    )]
     pub previously: Option<String>,
     /// Display name, 1 to 256 characters. The platform does not keep names unique; this repo does.
     #[schemars(length(min = 1, max = 256), example = &"Pricing page, high churn risk")]
@@ -70,7 +77,11 @@ pub struct ActionDocument {
 /// Where an accepted invite is routed: queues by name or by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(deny_unknown_fields, rename = "RoutingConfig")]
+#[schemars(
+    deny_unknown_fields,
+    rename = "RoutingConfig",
+    extend("allOf" = [{ "not": { "required": ["queue", "queueId"] } }, { "not": { "required": ["overflowQueue", "overflowQueueId"] } }])
+)]
 pub struct RoutingDocument {
     /// Name of the queue that takes the conversation; looked up in the organization. Instead of `queueId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

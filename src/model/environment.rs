@@ -19,7 +19,7 @@ pub struct ProjectSettings {
     #[schemars(example = &"local")]
     pub default_environment: Option<String>,
     /// Targets by name. Each one has exactly one of `emulator`, `baseUrl` and `region`.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1, "propertyNames" = { "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "patternErrorMessage": "a name of an environment has letters, digits, `_` and `-`, starts with a letter or digit, and has at most 64 characters" }))]
     pub environments: BTreeMap<String, EnvironmentSettings>,
     /// Limits on what one plan may do, for every environment that does not set its own.
     #[serde(default)]
@@ -58,8 +58,12 @@ pub struct EnvironmentSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), example = &".campaignctl/staging.json")]
     pub state: Option<String>,
-    /// Values for `${name}` in campaign files.
+    /// Values for `${name}` in campaign files: text, numbers, `true` or `false`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend(
+        "additionalProperties" = { "type": ["string", "number", "boolean"] },
+        "propertyNames" = { "pattern": "^[A-Za-z_][A-Za-z0-9_-]{0,63}$", "patternErrorMessage": "a name of a variable has letters, digits, `_` and `-`, starts with a letter or `_`, and has at most 64 characters" }
+    ))]
     pub variables: BTreeMap<String, VariableValue>,
     /// Limits on what one plan may do.
     #[serde(default)]

@@ -16,6 +16,7 @@ pub struct Filter {
     /// Key of the session attribute, with its namespace (`external.`, `session.`, `contact.`, `browser.`, `referrer.`).
     #[schemars(
         regex(pattern = r"^[a-z][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)+$"),
+        extend("patternErrorMessage" = "an attribute has a namespace, a dot and a name, such as `external.churn_probability`"),
         example = &"external.churn_probability",
         example = &"session.dwell_time_seconds",
         example = &"contact.is_authenticated"

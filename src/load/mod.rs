@@ -1,0 +1,29 @@
+//! From the files of a project to typed campaigns: every value with its place, every problem of every file at once.
+
+mod campaigns;
+mod disk;
+mod environment;
+mod interpolate;
+mod parse;
+mod problem;
+mod project;
+mod scalar;
+mod syntax;
+mod tree;
+
+pub use campaigns::{Loaded, LoadedCampaign, load_campaigns};
+pub use disk::MAX_FILE_BYTES;
+pub use environment::{Environment, EnvironmentError, Target};
+pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
+pub use tree::{MAX_DEPTH, MAX_NODES};
+
+/// Reads YAML text as the loader does and returns the value of each document, or `None` for one with findings.
+/// `variables` are what `${name}` stands for; without them `${` is plain text. Findings are counted, not told: for tests
+/// and tools that compare the reader with another.
+pub fn read_values(text: &str, variables: Option<&std::collections::BTreeMap<String, crate::model::VariableValue>>) -> (Vec<Option<serde_json::Value>>, usize) {
+    let variables = variables.map(|values| interpolate::Variables { values, environment: "" });
+    let parsed = parse::parse(text, variables);
+    let problems = parsed.problems.len() + parsed.documents.iter().map(|document| document.problems.len()).sum::<usize>();
+    let values = parsed.documents.into_iter().map(|document| document.value.filter(|_| document.problems.is_empty())).collect();
+    (values, problems)
+}

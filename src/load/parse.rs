@@ -1,0 +1,79 @@
+//! YAML text to documents: one pass over the parser's events builds the value and the map of places together.
+
+use granit_parser::{Event, Options, Parser};
+use serde_json::Value;
+
+use super::interpolate::Variables;
+use super::problem::Problem;
+use super::syntax;
+use super::tree::{Stop, TreeBuilder};
+use crate::diagnostic::{SourceTree, Span};
+
+/// What a text held.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// Its documents, in order, the broken ones too.
+    pub(super) documents: Vec<Document>,
+    /// What is wrong outside of any document.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// One document.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    /// Where its values stand; empty for a document that does not parse.
+    pub(super) tree: SourceTree,
+    /// Its value; `None` for one that does not parse or is empty. With problems in it, wrong parts hold a stand-in.
+    pub(super) value: Option<Value>,
+    /// First line of its content, from 1.
+    pub(super) line: u32,
+    /// What is wrong with it.
+    pub(super) problems: Vec<Problem>,
+    /// Values that hold a stand-in: nothing more can be said about them.
+    pub(super) unknown: Vec<Span>,
+}
+
+/// Reads all documents of a text. `${name}` is filled in when there are `variables`.
+pub(super) fn parse(text: &str, variables: Option<Variables<'_>>) -> Parsed {
+    let mut parser = Parser::new_from_str_with_options(text, options());
+    let mut parsed = Parsed::default();
+    let mut builder: Option<TreeBuilder<'_>> = None;
+    while let Some(next) = parser.next_event() {
+        let stop = match next {
+            Ok((Event::DocumentStart(..), span)) => {
+                builder = Some(TreeBuilder::new(text, variables, span.end.line()));
+                continue;
+            }
+            Ok((Event::DocumentEnd, span)) => {
+                let document = builder.take().map(|builder| builder.finish(span));
+                parsed.documents.extend(document);
+                continue;
+            }
+            Ok((event, span)) => match builder.as_mut().map_or(Ok(()), |builder| builder.take(event, span)) {
+                Ok(()) => continue,
+                Err(Stop(problem)) => problem,
+            },
+            Err(error) => syntax::problem(&error, text),
+        };
+        // This document is lost; the parser finds the next one.
+        let problems = builder.take().map(TreeBuilder::abandon).unwrap_or_default().into_iter().chain([stop]).collect();
+        parsed.documents.push(Document { problems, ..Document::default() });
+        if !matches!(parser.proceed_next_document(), Ok(true)) {
+            break;
+        }
+    }
+    if parsed.documents.is_empty() {
+        let problem = Problem::new("empty-file", Span::default(), "the file is empty: it holds no campaign");
+        parsed.problems.push(problem.help("write the campaign, or delete the file"));
+    }
+    parsed
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    // One more than we allow: our own check speaks first and counts aliases too.
+    options.flow_nesting_limit = super::tree::MAX_DEPTH + 1;
+    options.block_nesting_limit = super::tree::MAX_DEPTH + 1;
+    options
+}

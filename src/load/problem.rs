@@ -1,0 +1,89 @@
+//! A finding whose file has no number yet: files are read in parallel and numbered afterwards, in path order.
+
+use crate::diagnostic::{FileId, Finding, Place, Span};
+
+/// Something wrong in the file that is being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    rule: &'static str,
+    /// The bytes it speaks of.
+    pub(super) span: Span,
+    message: String,
+    field: String,
+    also: Option<(Span, &'static str)>,
+    help: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { rule, span, message: message.into(), field: String::new(), also: None, help: None }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn field(mut self, field: String) -> Self {
+        self.field = field;
+        self
+    }
+
+    pub(super) fn also(mut self, span: Span, text: &'static str) -> Self {
+        self.also = Some((span, text));
+        self
+    }
+
+    /// The finding, once the file has its number. `text` is the text of that file.
+    pub(super) fn into_finding(self, file: FileId, text: &str) -> Finding {
+        let place = |span| Place { file, span: visible(span, text) };
+        let mut finding = Finding::error(self.rule, place(self.span), self.message).field(self.field);
+        if let Some((span, label)) = self.also {
+            finding = finding.also(place(span), label);
+        }
+        finding.help = self.help;
+        finding
+    }
+}
+
+/// The span as it can be underlined: at least one character where there is one, and not past the end of its first line.
+fn visible(span: Span, text: &str) -> Span {
+    let mut start = (span.start as usize).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let rest = &text[start..];
+    let line = rest.find('\n').unwrap_or(rest.len());
+    let mut end = (span.end as usize).clamp(start, start + line);
+    if end == start {
+        match rest.chars().next() {
+            Some(first) if first != '\n' && first != '\r' => end = start + first.len_utf8(),
+            // Nothing follows on the line: the character before it.
+            _ => start -= text[..start].chars().next_back().filter(|last| *last != '\n').map_or(0, char::len_utf8),
+        }
+    }
+    Span { start: offset(start), end: offset(end) }
+}
+
+/// A byte offset as spans keep it. Files are far smaller than 4 GiB.
+pub(super) fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, visible};
+
+    #[test]
+    fn a_span_is_shown_on_one_line_and_never_empty() {
+        let at = |start, end| {
+            let span = visible(Span { start, end }, "ab:\nä\n");
+            (span.start, span.end)
+        };
+        assert_eq!(at(0, 7), (0, 3));
+        assert_eq!(at(3, 3), (2, 3));
+        assert_eq!(at(4, 4), (4, 6));
+        assert_eq!(at(5, 5), (4, 6));
+        assert_eq!(at(99, 99), (7, 7));
+    }
+}

@@ -1,0 +1,201 @@
+//! The project file: where it is, and what it says.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize as _;
+
+use super::parse::{self, Document};
+use super::problem::Problem;
+use super::{campaigns, disk};
+use crate::diagnostic::{DocumentId, Finding, SourceMap, Span};
+use crate::model::ProjectSettings;
+use crate::schema;
+
+/// Names of the project file; only one of them may be there.
+const NAMES: [&str; 2] = ["campaignctl.yaml", "campaignctl.yml"];
+
+/// A project file that was found and is good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Project {
+    /// Folder of the project file, absolute. Paths in the file are relative to it.
+    pub root: PathBuf,
+    /// The project file, absolute.
+    pub file: PathBuf,
+    /// What it says.
+    pub settings: ProjectSettings,
+    pub(super) sources: SourceMap,
+    pub(super) document: DocumentId,
+}
+
+/// Why there is no project to work with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectError {
+    kind: ProjectErrorKind,
+    findings: Vec<Finding>,
+    sources: SourceMap,
+}
+
+/// What kept a project from being opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectErrorKind {
+    /// No project file in this folder (`upwards`: nor in any folder above it).
+    NotFound {
+        /// Where it was looked for.
+        searched: PathBuf,
+        /// Whether the folders above were searched too.
+        upwards: bool,
+    },
+    /// Both `campaignctl.yaml` and `campaignctl.yml` are there.
+    Ambiguous {
+        /// The folder that holds both.
+        folder: PathBuf,
+    },
+    /// It cannot be read, or is wrong: see [`ProjectError::findings`].
+    Invalid {
+        /// The project file.
+        file: PathBuf,
+    },
+}
+
+impl ProjectError {
+    fn new(kind: ProjectErrorKind) -> Self {
+        Self { kind, findings: Vec::new(), sources: SourceMap::default() }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &ProjectErrorKind {
+        &self.kind
+    }
+
+    /// What is wrong in the file; empty when there is none.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The file the findings speak of.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match &self.kind {
+            ProjectErrorKind::NotFound { .. } => Some(
+                "run `campaignctl init`, name the folder with `--project DIR`, or write a campaignctl.yaml:\n\n  campaigns: campaigns\n  environments:\n    local: { emulator: .campaignctl/local }"
+                    .to_owned(),
+            ),
+            ProjectErrorKind::Ambiguous { .. } => Some("keep campaignctl.yaml and delete the other".to_owned()),
+            ProjectErrorKind::Invalid { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ProjectErrorKind::NotFound { searched, upwards: true } => {
+                write!(f, "no campaignctl.yaml in `{}` or any folder above it", searched.display())
+            }
+            ProjectErrorKind::NotFound { searched, upwards: false } => write!(f, "no campaignctl.yaml in `{}`", searched.display()),
+            ProjectErrorKind::Ambiguous { folder } => {
+                write!(f, "both campaignctl.yaml and campaignctl.yml are in `{}`", folder.display())
+            }
+            ProjectErrorKind::Invalid { file } => {
+                let problems = if self.findings.len() == 1 { "one problem".to_owned() } else { format!("{} problems", self.findings.len()) };
+                write!(f, "the project file `{}` has {problems}", file.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+/// Finds the project file in `start` or the nearest folder above it, and reads it.
+///
+/// # Errors
+/// See [`ProjectErrorKind`].
+pub fn find_project(start: &Path) -> Result<Project, ProjectError> {
+    let start = absolute(start);
+    for folder in start.ancestors() {
+        if let Some(file) = file_in(folder)? {
+            return read(file);
+        }
+    }
+    Err(ProjectError::new(ProjectErrorKind::NotFound { searched: start, upwards: true }))
+}
+
+/// Reads the project file of exactly this folder; `dir` may also be the file itself.
+///
+/// # Errors
+/// See [`ProjectErrorKind`].
+pub fn open_project(dir: &Path) -> Result<Project, ProjectError> {
+    let dir = absolute(dir);
+    if dir.is_file() {
+        return read(dir);
+    }
+    match file_in(&dir)? {
+        Some(file) => read(file),
+        None => Err(ProjectError::new(ProjectErrorKind::NotFound { searched: dir, upwards: false })),
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn file_in(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
+    let mut files = NAMES.into_iter().map(|name| folder.join(name)).filter(|file| file.is_file());
+    match (files.next(), files.next()) {
+        (Some(_), Some(_)) => Err(ProjectError::new(ProjectErrorKind::Ambiguous { folder: folder.to_owned() })),
+        (file, _) => Ok(file),
+    }
+}
+
+fn read(file: PathBuf) -> Result<Project, ProjectError> {
+    let root = file.parent().map(Path::to_owned).unwrap_or_default();
+    let disk::Text { text, problem } = disk::read(&file);
+    let (settings, tree, problems) = match problem {
+        Some(problem) => (None, Vec::new(), vec![problem]),
+        None => settings(&text),
+    };
+    let mut sources = SourceMap::default();
+    let id = sources.add_file(disk::shown(&file, &root), text.as_str(), tree);
+    match settings {
+        Some(settings) if problems.is_empty() => {
+            Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 } })
+        }
+        _ => {
+            let findings = problems.into_iter().map(|problem| problem.into_finding(id, &text)).collect();
+            Err(ProjectError { kind: ProjectErrorKind::Invalid { file }, findings, sources })
+        }
+    }
+}
+
+fn settings(text: &str) -> (Option<ProjectSettings>, Vec<crate::diagnostic::SourceTree>, Vec<Problem>) {
+    let parsed = parse::parse(text, None);
+    let mut problems = parsed.problems;
+    let mut documents = parsed.documents;
+    if let Some(second) = documents.get(1) {
+        let problem = Problem::new("several-documents", second.tree.root_span(), "the project file has more than one document");
+        problems.push(problem.help("remove the `---` line and what follows it"));
+        documents.truncate(1);
+    }
+    let mut settings = None;
+    let trees = documents
+        .into_iter()
+        .map(|document| {
+            let Document { tree, value, problems: found, unknown, .. } = document;
+            problems.extend(found);
+            if let Some(value) = value {
+                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown));
+                settings = campaigns::decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
+            }
+            tree
+        })
+        .collect();
+    if settings.is_none() && problems.is_empty() {
+        problems.push(Problem::new("empty-file", Span::default(), "the project file is empty"));
+    }
+    (settings, trees, problems)
+}

@@ -1,0 +1,65 @@
+//! The JSON Schema of the files people write: generated from the model, committed for editors, and what `validate` checks
+//! against. There is no second, hand-written set of shape checks.
+
+mod check;
+mod tidy;
+mod words;
+
+use std::sync::OnceLock;
+
+use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
+use serde_json::{Value, json};
+
+use crate::model::{CampaignDocument, ProjectSettings};
+
+pub use check::{Violation, check_campaign, check_project};
+pub use words::{field_path, shorten};
+
+/// The schema of a campaign file (one document of it), JSON Schema 2020-12.
+pub fn campaign() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        generate::<CampaignDocument>(
+            "urn:campaignctl:schema:campaign",
+            "One Predictive Engagement campaign: who is invited, what they see, where the conversation goes, and how often.",
+        )
+    })
+}
+
+/// The schema of the project file, `campaignctl.yaml`, JSON Schema 2020-12.
+pub fn project() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        generate::<ProjectSettings>(
+            "urn:campaignctl:schema:project",
+            "The project file of campaignctl: where the campaigns are, and the targets they can be applied to.",
+        )
+    })
+}
+
+/// The campaign schema exactly as it is committed in `schema/campaign.schema.json`.
+pub fn campaign_text() -> String {
+    text(campaign())
+}
+
+/// The project schema exactly as it is committed in `schema/project.schema.json`.
+pub fn project_text() -> String {
+    text(project())
+}
+
+/// The committed schema files: name under `schema/`, and content.
+pub fn files() -> [(&'static str, String); 2] {
+    [("campaign.schema.json", campaign_text()), ("project.schema.json", project_text())]
+}
+
+fn text(schema: &Value) -> String {
+    format!("{schema:#}\n")
+}
+
+fn generate<T: JsonSchema>(id: &str, description: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(RecursiveTransform(tidy::tidy));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), json!(id));
+    schema.insert("description".to_owned(), json!(description));
+    schema.to_value()
+}
