@@ -70,6 +70,12 @@ impl Console {
         let _ = stream.write_all(text.as_bytes());
     }
 
+    /// Writes to standard error from a place that has no console at hand.
+    pub(super) fn plain_err(text: &str) {
+        // There is nowhere left to say that standard error cannot be written.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
     fn choice(&self, terminal: bool) -> ColorChoice {
         match self.color {
             ColorChoice::Auto if !terminal || no_color() => ColorChoice::Never,

@@ -8,7 +8,7 @@ use super::{Class, Failure};
 use crate::emulator::{self, Emulator};
 use crate::load::{Environment, Target};
 use crate::model::{Destination, Secret};
-use crate::remote::{Credentials, Reader, Server, Settings};
+use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server, Settings};
 use crate::state::{Owner, StateDocument, StateFile};
 
 /// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
@@ -79,13 +79,13 @@ pub(super) async fn connect(root: &Path, environment: &Environment, access: Acce
                 unknown_fields: emulator::UnknownFields::Reject,
             };
             let emulator = Emulator::start(options).await?;
-            let server = Server::base_url(emulator.base_url()).map_err(|error| Failure::new(error.to_string(), error.hint()))?;
+            let server = Server::base_url(emulator.base_url()).map_err(unusable_url)?;
             let shown = folder.strip_prefix(root).unwrap_or(folder);
             let credentials = Credentials::Client { id: EMBEDDED_CLIENT.to_owned(), secret: Secret::new(EMBEDDED_CLIENT) };
             (server, format!("embedded emulator in {}", shown.display()), credentials, Some(emulator))
         }
         Target::BaseUrl(url) => {
-            let server = Server::base_url(url).map_err(|error| Failure::new(error.to_string(), error.hint()))?;
+            let server = Server::base_url(url).map_err(unusable_url)?;
             let words = server.api_url().to_owned();
             (server, words, credentials(environment, access)?, None)
         }
@@ -114,6 +114,10 @@ pub(super) async fn connect(root: &Path, environment: &Environment, access: Acce
     }
     let destination = Destination { environment: environment.name.clone(), organization, server: words };
     Ok(Connection { destination, reader, state: StateFile::new(&environment.state), emulator })
+}
+
+fn unusable_url(error: InvalidBaseUrl) -> Failure {
+    Failure::new(error.to_string(), "correct `baseUrl:` of the environment in campaignctl.yaml")
 }
 
 fn credentials(environment: &Environment, access: Access) -> Result<Credentials, Failure> {

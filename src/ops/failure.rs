@@ -63,22 +63,17 @@ impl From<EmulatorError> for Failure {
 
 impl From<ProjectError> for Failure {
     fn from(error: ProjectError) -> Self {
-        let findings = error.findings().to_vec();
-        if findings.is_empty() {
+        if error.findings().is_empty() {
             Self { class: Class::Error, message: error.to_string(), hint: error.hint(), findings: None }
         } else {
-            Self::of_findings(error.to_string(), findings, error.sources().cloned().unwrap_or_default())
+            Self::of_findings(error.to_string(), error.findings().to_vec(), error.sources().clone())
         }
     }
 }
 
 impl From<EnvironmentError> for Failure {
     fn from(error: EnvironmentError) -> Self {
-        let findings = error.findings().to_vec();
-        if findings.is_empty() {
-            Self { class: Class::Error, message: error.to_string(), hint: error.hint(), findings: None }
-        } else {
-            Self::of_findings(error.to_string(), findings, error.sources().cloned().unwrap_or_default())
-        }
+        let message = "the environment cannot be used; nothing was read or sent";
+        Self::of_findings(message, vec![error.finding().clone()], error.sources().clone())
     }
 }

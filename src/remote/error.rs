@@ -170,6 +170,18 @@ impl RemoteError {
             }
     }
 
+    /// Whether every other request would end the same way: the server is out of reach, or refuses the credentials.
+    pub fn concerns_every_request(&self) -> bool {
+        matches!(
+            self.kind(),
+            RemoteErrorKind::Setup { .. }
+                | RemoteErrorKind::Connect { .. }
+                | RemoteErrorKind::Unauthorized { .. }
+                | RemoteErrorKind::Forbidden { .. }
+                | RemoteErrorKind::TooManyRequests { .. }
+        )
+    }
+
     /// Whether the API itself says that the object is not there. A proxy's 404 page does not count.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.kind(), RemoteErrorKind::Status { status: 404 | 410, foreign: false, .. })

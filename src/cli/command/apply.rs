@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::planning::PlanningArgs;
 use crate::apply::{Event, Options, Report};
+use crate::cli::console::Console;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::cli::signals;
@@ -84,8 +85,7 @@ impl Apply {
         let notice = bar.clone();
         let stop = signals::listen(move || {
             notice.suspend(|| {
-                let text = "\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n";
-                anstream::AutoStream::auto(std::io::stderr()).write_all_or_ignore(text);
+                Console::plain_err("\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n");
             });
         });
         console.details("\n");
