@@ -6,16 +6,34 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::escape::{inline, quoted};
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
-use crate::reconcile::{Cause, FieldChange, FieldPath, FieldValue, FilterPart, LiveSide};
+use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
 
-/// The lines of one changed field, without indentation.
-pub(super) fn lines(change: &FieldChange, live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
-    let FieldChange { path, before, after, last_applied, cause } = change;
-    let path = inline(&path.to_string());
-    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), &change.path, live) } else { String::new() };
+/// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it.
+pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut parent: Option<&FieldPath> = None;
+    for change in changes {
+        if let FieldPath::Action { part: ActionPart::Whole, .. } = &change.path {
+            parent = Some(&change.path);
+        }
+        let shown = change.path.to_string();
+        let below = parent.filter(|parent| **parent != change.path).and_then(|parent| shown.strip_prefix(&format!("{parent}.")));
+        match below {
+            Some(below) => lines.extend(one(change, below, live, false).into_iter().map(|line| format!("    {line}"))),
+            None => lines.extend(one(change, &shown, live, with_cause)),
+        }
+    }
+    lines
+}
+
+/// The lines of one changed field.
+fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
+    let FieldChange { path: field, before, after, last_applied, cause } = change;
+    let path = inline(path);
+    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live) } else { String::new() };
     let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
     match (before, after) {
         (None, Some(after)) => vec![line("+", ADD, whole(&path, after))],
@@ -26,7 +44,7 @@ pub(super) fn lines(change: &FieldChange, live: Option<&LiveSide>, with_cause: b
             lines
         }
         (Some(before), Some(after)) => {
-            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, &change.path), value(after, &change.path)))]
+            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, field), value(after, field)))]
         }
         (None, None) => Vec::new(),
     }

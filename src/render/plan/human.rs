@@ -144,10 +144,10 @@ fn block(change: &Change) -> String {
             let _ = writeln!(out, "        name: {}", quoted(&live.spec.name));
         }
     }
-    for line in fields.iter().flat_map(|field| field::lines(field, live.as_ref(), *action == Action::Update)) {
+    for line in field::lines(fields, live.as_ref(), *action == Action::Update) {
         let _ = writeln!(out, "      {line}");
     }
-    for line in held.iter().flat_map(|field| field::lines(field, None, false)) {
+    for line in field::lines(held, None, false) {
         let _ = writeln!(out, "        {FAINT}# held by ignoreChanges:{FAINT:#} {line}");
     }
     if *kept > 0 {
