@@ -1,6 +1,6 @@
 //! What a visitor would notice: which changes loosen a campaign, and the few that deserve a mark.
 
-use super::normalize::{Condition, scalar_key};
+use super::normalize::{Condition, value_keys};
 use super::{ActionPart, FieldChange, FieldPath, FieldValue, FilterPart, ThrottlingPart};
 use crate::model::{CampaignSpec, DataType, Operator, Scalar};
 
@@ -97,11 +97,7 @@ fn is_within(operator: Operator, new: &Condition, old: &Condition) -> bool {
         _ => None,
     };
     let subset = |small: &Condition, large: &Condition| {
-        let keys = |condition: &Condition| -> Vec<String> {
-            condition.value.scalars().iter().map(|scalar| scalar_key(scalar, condition.data_type)).collect()
-        };
-        let large = keys(large);
-        keys(small).iter().all(|key| large.contains(key))
+        value_keys(&small.value, small.data_type).is_subset(&value_keys(&large.value, large.data_type))
     };
     match operator {
         Operator::GreaterThan | Operator::GreaterThanOrEqual => matches!((number(new), number(old)), (Some(new), Some(old)) if new >= old),

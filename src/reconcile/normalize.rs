@@ -3,7 +3,7 @@
 //! Defaults are filled in, empty blocks are absent, numbers compare by value, filters, actions, skill groups and the values
 //! of `in` are sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -47,18 +47,13 @@ impl PartialEq for Condition {
 impl Condition {
     /// Whether both compare with the same value, whatever the spelling and the order of a list.
     pub fn same_value(&self, other: &Self) -> bool {
-        let sorted = |condition: &Self| {
-            let mut keys: Vec<String> = condition.value.scalars().iter().map(|scalar| scalar_key(scalar, condition.data_type)).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys
-        };
-        std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value) && sorted(self) == sorted(other)
+        std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value)
+            && value_keys(&self.value, self.data_type) == value_keys(&other.value, other.data_type)
     }
 }
 
 /// A text that is equal for equal values. For `float`, `1` and `1.0` are the same value; for the other types they differ.
-pub(super) fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
+fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
     match scalar {
         Scalar::Boolean(value) => format!("b{value}"),
         Scalar::Text(text) => format!("t{text}"),
@@ -69,6 +64,11 @@ pub(super) fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
         },
         Scalar::Number(number) => format!("n{number}"),
     }
+}
+
+/// The values of a filter as a set.
+pub(super) fn value_keys(value: &FilterValue, data_type: DataType) -> BTreeSet<String> {
+    value.scalars().iter().map(|scalar| scalar_key(scalar, data_type)).collect()
 }
 
 impl FieldValue {
@@ -129,9 +129,8 @@ pub(super) fn fields(spec: &CampaignSpec) -> BTreeMap<FieldPath, FieldValue> {
 pub(super) fn filter_paths(filters: &[Filter]) -> Vec<(FieldPath, usize)> {
     let mut groups: BTreeMap<(&str, Operator), Vec<(String, usize)>> = BTreeMap::new();
     for (index, filter) in filters.iter().enumerate() {
-        let mut keys: Vec<String> = filter.value.scalars().iter().map(|scalar| scalar_key(scalar, filter.data_type)).collect();
-        keys.sort_unstable();
-        groups.entry((&filter.attribute_name, filter.operator)).or_default().push((keys.join("\n"), index));
+        let content = format!("{:?} {}", value_keys(&filter.value, filter.data_type), filter.data_type.as_str());
+        groups.entry((&filter.attribute_name, filter.operator)).or_default().push((content, index));
     }
     let mut paths = Vec::with_capacity(filters.len());
     for ((attribute, operator), mut group) in groups {
@@ -148,7 +147,7 @@ pub(super) fn action_paths(actions: &[Action]) -> Vec<(FieldPath, usize)> {
     let mut sorted: Vec<usize> = (0..actions.len()).collect();
     let key = |index: &usize| (actions[*index].action_type, actions[*index].priority);
     // Ties are broken by content, so that reordering equal priorities changes nothing.
-    sorted.sort_by_cached_key(|index| (key(index), format!("{:?}{:?}", actions[*index].config, actions[*index].routing_config)));
+    sorted.sort_by_cached_key(|index| (key(index), format!("{:?}", action_parts(&actions[*index]))));
     let mut paths = Vec::with_capacity(actions.len());
     let mut nth = 0;
     for (position, index) in sorted.iter().enumerate() {
@@ -161,29 +160,30 @@ pub(super) fn action_paths(actions: &[Action]) -> Vec<(FieldPath, usize)> {
 
 fn action_fields(whole: &FieldPath, action: &Action, fields: &mut BTreeMap<FieldPath, FieldValue>) {
     let FieldPath::Action { action_type, priority, nth, part: _ } = whole else { return };
+    for (part, value) in action_parts(action) {
+        fields.insert(FieldPath::Action { action_type: *action_type, priority: *priority, nth: *nth, part }, value);
+    }
+}
+
+/// What an action holds beside its identity: defaults filled in, empty blocks gone, skill groups a set, ids in lower case.
+fn action_parts(action: &Action) -> Vec<(ActionPart, FieldValue)> {
     let Action { action_type: _, priority: _, config, routing_config } = action;
     let InviteConfig { invite_message, display_duration, auto_dismiss_on_scroll } = config.clone().unwrap_or_default();
     let RoutingConfig { queue_id, skill_groups, wrap_up_code, priority_level, overflow_queue_id } =
         routing_config.clone().unwrap_or_default();
-    let mut names = skill_groups;
-    names.sort_unstable();
-    names.dedup();
+    let names: BTreeSet<String> = skill_groups.into_iter().collect();
     let values = [
         (ActionPart::Whole, Some(FieldValue::Present)),
         (ActionPart::InviteMessage, invite_message.map(FieldValue::Text)),
         (ActionPart::DisplayDuration, display_duration.map(FieldValue::Count)),
         (ActionPart::AutoDismissOnScroll, Some(FieldValue::Flag(auto_dismiss_on_scroll))),
         (ActionPart::QueueId, queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
-        (ActionPart::SkillGroups, (!names.is_empty()).then_some(FieldValue::Names(names))),
+        (ActionPart::SkillGroups, (!names.is_empty()).then(|| FieldValue::Names(names.into_iter().collect()))),
         (ActionPart::WrapUpCode, wrap_up_code.map(FieldValue::Text)),
         (ActionPart::PriorityLevel, priority_level.map(FieldValue::Count)),
         (ActionPart::OverflowQueueId, overflow_queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
     ];
-    for (part, value) in values {
-        if let Some(value) = value {
-            fields.insert(FieldPath::Action { action_type: *action_type, priority: *priority, nth: *nth, part }, value);
-        }
-    }
+    values.into_iter().filter_map(|(part, value)| Some((part, value?))).collect()
 }
 
 fn throttling_fields(throttling: &Throttling, fields: &mut BTreeMap<FieldPath, FieldValue>) {

@@ -1,0 +1,379 @@
+//! Promises of the plan, over generated campaigns: quiet, complete, careful, and in the right order.
+
+mod campaigns;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use campaigns::{campaign, spec};
+use campaignctl::model::{
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, LastApplied, Lifecycle, Live, LiveCampaign, Origin, Remembered,
+    UnmodelledField,
+};
+use campaignctl::reconcile::{Action, Cause, DangerKind, Plan, Policy, Refusal, StateOnly, Tier, plan, same};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn key(text: &str) -> CampaignKey {
+    CampaignKey::new(text).unwrap()
+}
+
+fn declared(spec: CampaignSpec) -> DesiredCampaign {
+    DesiredCampaign {
+        spec,
+        lifecycle: Lifecycle::default(),
+        previously: None,
+        origin: Origin { file: "campaigns/x.yaml".to_owned(), line: 1 },
+    }
+}
+
+fn desired(campaigns: impl IntoIterator<Item = (&'static str, DesiredCampaign)>) -> Desired {
+    Desired { campaigns: campaigns.into_iter().map(|(name, campaign)| (key(name), campaign)).collect() }
+}
+
+fn live_one(id: &str, spec: CampaignSpec) -> LiveCampaign {
+    LiveCampaign {
+        id: CampaignId(id.to_owned()),
+        version: 3,
+        date_created: None,
+        date_modified: None,
+        modified_by: Some("somebody".to_owned()),
+        spec,
+        unmodelled: Vec::new(),
+    }
+}
+
+fn live(campaigns: impl IntoIterator<Item = LiveCampaign>) -> Live {
+    Live { campaigns: campaigns.into_iter().collect(), unreadable: Vec::new() }
+}
+
+fn remembered(id: &str, body: CampaignSpec) -> Remembered {
+    Remembered { id: CampaignId(id.to_owned()), body, prevent_destroy: false, keep: false }
+}
+
+fn last(campaigns: impl IntoIterator<Item = (&'static str, Remembered)>) -> LastApplied {
+    LastApplied { campaigns: campaigns.into_iter().map(|(name, campaign)| (key(name), campaign)).collect() }
+}
+
+fn no_limits() -> Policy {
+    Policy { guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+}
+
+/// What the API and the state would hold after `plan` was applied.
+fn applied(plan: &Plan, live: &Live, last: &LastApplied) -> (Live, LastApplied) {
+    let mut campaigns: BTreeMap<CampaignId, LiveCampaign> =
+        live.campaigns.iter().map(|campaign| (campaign.id.clone(), campaign.clone())).collect();
+    let mut last = last.clone();
+    for correction in &plan.state_only {
+        match correction {
+            StateOnly::Refresh { key, id, body, remember } => {
+                let entry =
+                    Remembered { id: id.clone(), body: body.clone(), prevent_destroy: remember.prevent_destroy, keep: remember.keep };
+                last.campaigns.insert(key.clone(), entry);
+            }
+            StateOnly::Drop { key, .. } => {
+                last.campaigns.remove(key);
+            }
+        }
+    }
+    for change in &plan.changes {
+        if let Some(old) = &change.moved_from {
+            last.campaigns.remove(old);
+        }
+        let id = change.live.as_ref().map_or_else(|| CampaignId(format!("new-{}", change.key)), |live| live.id.clone());
+        match change.action {
+            Action::Create | Action::Update => {
+                let body: CampaignSpec = serde_json::from_value(change.body.clone().unwrap()).unwrap();
+                let before = campaigns.get(&id);
+                let mut after = live_one(&id.0, body);
+                after.version = before.map_or(1, |before| before.version + 1);
+                campaigns.insert(id.clone(), after);
+            }
+            Action::Delete => {
+                campaigns.remove(&id);
+            }
+            Action::Record | Action::Forget => {}
+        }
+        match (&change.desired, change.remember) {
+            (Some(body), Some(remember)) => {
+                let entry = Remembered { id, body: body.clone(), prevent_destroy: remember.prevent_destroy, keep: remember.keep };
+                last.campaigns.insert(change.key.clone(), entry);
+            }
+            _ => {
+                last.campaigns.remove(&change.key);
+            }
+        }
+    }
+    (Live { campaigns: campaigns.into_values().collect(), unreadable: Vec::new() }, last)
+}
+
+/// Three snapshots that overlap in every way: keys and ids from a small pool, names that collide or not.
+fn snapshots() -> impl Strategy<Value = (Desired, Live, LastApplied)> {
+    const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+    let pool = prop::collection::vec(campaign(), 4);
+    let some = || prop::collection::vec((0..4usize, 0..4usize), 0..4);
+    (pool, some(), prop::collection::vec(0..4usize, 0..5), some()).prop_map(|(pool, files, alive, state)| {
+        let files = files.into_iter().map(|(name, body)| (key(KEYS[name]), declared(pool[body].clone()))).collect();
+        let alive = alive.into_iter().enumerate().map(|(id, body)| live_one(&format!("id-{id}"), pool[body].clone()));
+        let mut ids = BTreeSet::new();
+        let state = state
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| ids.insert(*index))
+            .map(|(index, (name, body))| (key(KEYS[name]), remembered(&format!("id-{index}"), pool[body].clone())))
+            .collect();
+        (Desired { campaigns: files }, live(alive), LastApplied { campaigns: state })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn the_plan_after_an_apply_is_empty((desired, live, last) in snapshots()) {
+        let first = plan(&desired, &live, &last, &no_limits());
+        prop_assume!(first.refusals.is_empty());
+        let (live, last) = applied(&first, &live, &last);
+        let second = plan(&desired, &live, &last, &no_limits());
+        prop_assert!(second.is_empty(), "{second:#?}");
+        prop_assert!(second.refusals.is_empty(), "{second:#?}");
+        prop_assert!(second.state_only.is_empty(), "{second:#?}");
+    }
+
+    #[test]
+    fn the_same_snapshots_make_the_same_plan((desired, live, last) in snapshots()) {
+        prop_assert_eq!(plan(&desired, &live, &last, &no_limits()), plan(&desired, &live, &last, &no_limits()));
+    }
+
+    #[test]
+    fn a_live_campaign_is_touched_at_most_once_and_never_without_a_reason((desired, live, last) in snapshots()) {
+        let plan = plan(&desired, &live, &last, &no_limits());
+        let mut touched: Vec<_> = plan.changes.iter().filter_map(|change| change.live.as_ref()).map(|live| &live.id).collect();
+        touched.extend(plan.unmanaged.iter().map(|campaign| &campaign.id));
+        let count = touched.len();
+        touched.sort();
+        touched.dedup();
+        prop_assert_eq!(touched.len(), count);
+        for change in plan.changes.iter().filter(|change| change.action == Action::Delete) {
+            let known = last.campaigns.get(&change.key);
+            prop_assert_eq!(known.map(|known| &known.id), change.live.as_ref().map(|live| &live.id), "only what the state knows is deleted");
+            prop_assert!(!desired.campaigns.contains_key(&change.key));
+        }
+    }
+
+    #[test]
+    fn without_a_state_nothing_is_deleted((desired, live, _) in snapshots()) {
+        let plan = plan(&desired, &live, &LastApplied::default(), &no_limits());
+        prop_assert!(plan.changes.iter().all(|change| !matches!(change.action, Action::Delete | Action::Forget)));
+    }
+
+    #[test]
+    fn tightening_goes_before_loosening((desired, live, last) in snapshots()) {
+        let plan = plan(&desired, &live, &last, &no_limits());
+        prop_assert!(plan.changes.is_sorted_by_key(|change| change.tier));
+        for change in &plan.changes {
+            match change.action {
+                Action::Create => prop_assert_eq!(change.tier, Tier::Loosen),
+                Action::Delete => prop_assert_eq!(change.tier, Tier::Tighten),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn order_and_spelling_are_no_change((body, shuffled) in campaign().prop_flat_map(|body| (Just(body.clone()), campaigns::respelled(body)))) {
+        prop_assert!(same(&body, &shuffled));
+        let plan = plan(
+            &desired([("a", declared(shuffled))]),
+            &live([live_one("1", body.clone())]),
+            &last([("a", remembered("1", body))]),
+            &no_limits(),
+        );
+        prop_assert!(plan.is_empty(), "{plan:#?}");
+    }
+
+    #[test]
+    fn every_difference_is_shown((before, after) in (campaign(), campaign())) {
+        let plan = plan(&desired([("a", declared(after.clone()))]), &live([live_one("1", before.clone())]), &last([("a", remembered("1", before.clone()))]), &no_limits());
+        if same(&before, &after) {
+            prop_assert!(plan.is_empty());
+        } else {
+            prop_assert!(!plan.changes[0].fields.is_empty());
+            prop_assert!(plan.changes[0].fields.iter().all(|field| field.cause == Cause::Code && field.before != field.after));
+        }
+    }
+}
+
+#[test]
+fn a_field_says_who_moved_it() {
+    let base = spec("x");
+    let with = |cooldown: u64| {
+        let mut spec = base.clone();
+        spec.throttling.as_mut().unwrap().cooldown_seconds = Some(cooldown);
+        spec
+    };
+    // (files, live, last applied) -> cause of the one changed field.
+    let table = [
+        ((60, 45, Some(45)), Some(Cause::Code)),
+        ((45, 60, Some(45)), Some(Cause::Drift)),
+        ((60, 50, Some(45)), Some(Cause::Both)),
+        ((60, 45, None), Some(Cause::Unknown)),
+        ((60, 60, Some(45)), None),
+    ];
+    for ((files, alive, applied), expected) in table {
+        let state = applied.map(|applied| ("a", remembered("1", with(applied))));
+        let plan = plan(&desired([("a", declared(with(files)))]), &live([live_one("1", with(alive))]), &last(state), &no_limits());
+        let cause = plan.changes.first().map(|change| change.fields[0].cause);
+        assert_eq!(cause, expected, "files {files}, live {alive}, applied {applied:?}");
+    }
+}
+
+#[test]
+fn when_code_and_live_agree_the_state_learns_it() {
+    let mut new = spec("x");
+    new.enabled = !new.enabled;
+    let plan = plan(&desired([("a", declared(new.clone()))]), &live([live_one("1", new)]), &last([("a", remembered("1", spec("x")))]), &no_limits());
+    assert!(plan.is_empty());
+    assert!(matches!(plan.state_only[..], [StateOnly::Refresh { .. }]));
+}
+
+#[test]
+fn two_live_campaigns_of_one_name_are_refused_and_listed() {
+    let plan = plan(&desired([("a", declared(spec("x")))]), &live([live_one("1", spec("x")), live_one("2", spec("x"))]), &last([]), &no_limits());
+    let [Refusal::AmbiguousName { candidates, .. }] = &plan.refusals[..] else { panic!("{plan:#?}") };
+    assert_eq!(candidates.iter().map(|candidate| candidate.id.0.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert!(plan.changes.is_empty());
+}
+
+#[test]
+fn a_lost_state_adopts_everything_and_deletes_nothing() {
+    let mut changed = spec("y");
+    changed.description = "changed live".to_owned();
+    let alive = live([live_one("1", spec("x")), live_one("2", changed), live_one("3", spec("nobody's"))]);
+    let plan = plan(&desired([("a", declared(spec("x"))), ("b", declared(spec("y")))]), &alive, &last([]), &no_limits());
+    let actions: Vec<_> = plan.changes.iter().map(|change| (change.key.as_str(), change.action, change.imported)).collect();
+    assert_eq!(actions, [("b", Action::Update, true), ("a", Action::Record, true)]);
+    assert_eq!(plan.unmanaged.len(), 1);
+}
+
+#[test]
+fn a_rename_moves_the_state_and_leaves_live_alone() {
+    let said = {
+        let mut campaign = declared(spec("another name"));
+        campaign.previously = Some(key("old"));
+        campaign
+    };
+    let alive = live([live_one("1", spec("x"))]);
+    let state = last([("old", remembered("1", spec("x")))]);
+    let by_word = plan(&desired([("new", said)]), &alive, &state, &no_limits());
+    assert_eq!(by_word.changes[0].moved_from, Some(key("old")));
+    assert_eq!(by_word.changes[0].action, Action::Update);
+    let seen = plan(&desired([("new", declared(spec("x")))]), &alive, &state, &no_limits());
+    assert_eq!((seen.changes.len(), seen.changes[0].action, &seen.changes[0].moved_from), (1, Action::Record, &Some(key("old"))));
+}
+
+#[test]
+fn protection_outlives_the_file() {
+    let mut protected = remembered("1", spec("x"));
+    protected.prevent_destroy = true;
+    let state = last([("a", protected)]);
+    let others = desired([("b", declared(spec("y")))]);
+    let alive = live([live_one("1", spec("x"))]);
+    let refused = plan(&others, &alive, &state, &no_limits());
+    assert_eq!(refused.refusals, [Refusal::PreventDestroy { key: key("a") }]);
+    let lifted = Policy { allow_destroy: BTreeSet::from([key("a")]), ..no_limits() };
+    assert!(plan(&others, &alive, &state, &lifted).refusals.is_empty());
+}
+
+#[test]
+fn keep_forgets_instead_of_deleting() {
+    let mut kept = remembered("1", spec("x"));
+    kept.keep = true;
+    let plan = plan(&desired([("b", declared(spec("y")))]), &live([live_one("1", spec("x")), live_one("2", spec("y"))]), &last([("a", kept)]), &no_limits());
+    let forgotten: Vec<_> = plan.changes.iter().filter(|change| change.action == Action::Forget).map(|change| change.key.as_str()).collect();
+    assert_eq!(forgotten, ["a"]);
+}
+
+#[test]
+fn limits_refuse_and_name_the_campaigns() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let alive = live(names.iter().map(|name| live_one(name, spec(name))));
+    let state = last(names.map(|name| (name, remembered(name, spec(name)))));
+    let keep_one = desired([("a", declared(spec("a")))]);
+    let default = plan(&keep_one, &alive, &state, &Policy::default());
+    assert!(default.refusals.is_empty(), "five deletes are within the default");
+    let strict = Policy { guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50) }, allow_destroy: BTreeSet::new() };
+    let refusals = plan(&keep_one, &alive, &state, &strict).refusals;
+    assert!(matches!(&refusals[..], [Refusal::TooManyDeletes { keys, limit: 4 }, Refusal::TooMuchChanged { managed: 6, limit: 50, .. }] if keys.len() == 5), "{refusals:#?}");
+}
+
+#[test]
+fn what_the_model_does_not_know_is_sent_back_where_it_was() {
+    let mut alive = live_one("1", spec("x"));
+    alive.unmodelled = vec![
+        UnmodelledField { pointer: "/schedule".to_owned(), value: json!({ "from": 9 }) },
+        UnmodelledField { pointer: "/filters/1/weight".to_owned(), value: json!(2) },
+        UnmodelledField { pointer: "/throttling/burst".to_owned(), value: json!(7) },
+    ];
+    let mut wanted = spec("x");
+    wanted.description = "new".to_owned();
+    wanted.filters.reverse();
+    let plan = plan(&desired([("a", declared(wanted.clone()))]), &live([alive.clone()]), &last([]), &no_limits());
+    let change = &plan.changes[0];
+    let body = change.body.as_ref().unwrap();
+    assert_eq!((change.kept, change.lost.len()), (3, 0));
+    assert_eq!(body["schedule"], json!({ "from": 9 }));
+    assert_eq!(body["filters"][0]["weight"], json!(2), "it follows its filter to the new place");
+    assert_eq!(body["filters"][0]["attributeName"], json!(alive.spec.filters[1].attribute_name));
+    assert_eq!(body["throttling"]["burst"], json!(7));
+    assert_eq!(body["version"], json!(3));
+
+    wanted.filters.truncate(1);
+    wanted.filters[0].attribute_name = "session.other".to_owned();
+    let dropped = campaignctl::reconcile::plan(&desired([("a", declared(wanted))]), &live([alive]), &last([]), &no_limits());
+    assert_eq!(dropped.changes[0].lost, ["/filters/1/weight"]);
+}
+
+#[test]
+fn held_fields_keep_their_live_value() {
+    let mut wanted = declared(spec("x"));
+    wanted.spec.enabled = true;
+    wanted.spec.description = "new".to_owned();
+    wanted.lifecycle.ignore_changes = vec!["/enabled".to_owned(), "/throttling/maxInvitesPerMinute".to_owned()];
+    wanted.spec.throttling = None;
+    let mut alive = spec("x");
+    alive.enabled = false;
+    let plan = plan(&desired([("a", wanted)]), &live([live_one("1", alive)]), &last([]), &no_limits());
+    let change = &plan.changes[0];
+    let body = change.body.as_ref().unwrap();
+    assert_eq!(body["enabled"], json!(false));
+    assert_eq!(body["throttling"], json!({ "maxInvitesPerMinute": 500 }));
+    assert_eq!(change.held.iter().map(|field| field.path.to_string()).collect::<Vec<_>>(), ["enabled", "throttling.maxInvitesPerMinute"]);
+}
+
+#[test]
+fn what_visitors_would_notice_is_marked() {
+    type Edit = fn(&mut CampaignSpec);
+    let table: [(&str, Edit, &[DangerKind], Tier); 11] = [
+        ("throttling off", |spec| spec.throttling = None, &[DangerKind::ThrottlingRemoved, DangerKind::ThrottlingLoosened, DangerKind::ThrottlingLoosened], Tier::Loosen),
+        ("no limit per contact", |spec| spec.throttling.as_mut().unwrap().max_invites_per_contact = Some(0), &[DangerKind::ThrottlingRemoved], Tier::Loosen),
+        ("higher cap", |spec| spec.throttling.as_mut().unwrap().max_invites_per_minute = Some(501), &[DangerKind::ThrottlingLoosened], Tier::Loosen),
+        ("lower cap", |spec| spec.throttling.as_mut().unwrap().max_invites_per_minute = Some(1), &[], Tier::Tighten),
+        ("longer cooldown", |spec| spec.throttling.as_mut().unwrap().cooldown_seconds = Some(999_999), &[], Tier::Tighten),
+        ("filter dropped", |spec| drop(spec.filters.pop()), &[DangerKind::AudienceWidened], Tier::Loosen),
+        ("threshold down", |spec| spec.filters[0].value = serde_json::from_str("1").unwrap(), &[DangerKind::AudienceWidened], Tier::Loosen),
+        ("threshold up", |spec| spec.filters[0].value = serde_json::from_str("99").unwrap(), &[], Tier::Tighten),
+        ("routing gone", |spec| spec.actions[0].routing_config = None, &[DangerKind::RoutingRemoved, DangerKind::RoutingRemoved], Tier::Neutral),
+        ("new text", |spec| spec.description.push('!'), &[], Tier::Neutral),
+        ("switched off", |spec| spec.enabled = false, &[], Tier::Tighten),
+    ];
+    for (what, edit, kinds, tier) in table {
+        let mut before = spec("x");
+        before.enabled = true;
+        let mut after = before.clone();
+        edit(&mut after);
+        let plan = plan(&desired([("a", declared(after))]), &live([live_one("1", before)]), &last([]), &no_limits());
+        let change = &plan.changes[0];
+        assert_eq!(change.dangers.iter().map(|danger| danger.kind).collect::<Vec<_>>(), kinds, "{what}");
+        assert_eq!(change.tier, tier, "{what}");
+    }
+}
