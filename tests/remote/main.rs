@@ -1,5 +1,7 @@
 //! The API client against a server on loopback: what goes over the wire, and what is made of the answers.
 
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, but clippy does not see the functions they share as tests")]
+
 mod failures;
 mod login;
 mod reading;
