@@ -74,7 +74,7 @@ impl Answer {
     /// What an answer that is no success says. `given_token`: the token was given, not issued to us.
     pub(super) fn refusal(&self, target: Target, given_token: bool) -> RemoteErrorKind {
         let envelope = self.envelope();
-        let foreign = envelope.is_none() && !self.body.trim().is_empty();
+        let foreign = !self.body.trim().is_empty() && serde_json::from_str::<serde_json::Map<_, _>>(&self.body).is_err();
         let Envelope { message, code, context_id: _, details, error, description, error_description } = envelope.unwrap_or_default();
         let message = message.or(error_description).or(description);
         let message = bounded(&message.unwrap_or_else(|| self.foreign_text()), LONGEST_MESSAGE);

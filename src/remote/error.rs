@@ -211,10 +211,12 @@ impl RemoteError {
             }
             RemoteErrorKind::Status { .. } => return None,
             RemoteErrorKind::Unauthorized { at: RefusedAt::GivenToken, .. } => {
-                "get a new token into GENESYSCLOUD_ACCESS_TOKEN, or unset it and set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET"
+                "get a new token into GENESYSCLOUD_ACCESS_TOKEN, or unset it and set GENESYSCLOUD_OAUTHCLIENT_ID and \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET"
             }
             RemoteErrorKind::Unauthorized { .. } => {
-                "check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, and that they belong to the region of this environment"
+                "check GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, and that they belong to the region of \
+                 this environment"
             }
             RemoteErrorKind::Forbidden { .. } => "give a role with that permission to the OAuth client, then try again",
             RemoteErrorKind::TooManyRequests { retry_after: Some(wait), .. } => {

@@ -64,7 +64,7 @@ impl Http {
         let builder = match server.kind() {
             ServerKind::Remote => builder.https_only(true),
             ServerKind::LoopbackTls => builder.https_only(true).no_proxy(),
-            // No root certificates are needed, and loading them takes longer than a whole plan.
+            // No root certificates are needed, and loading them takes milliseconds.
             ServerKind::LoopbackPlain => builder.no_proxy().tls_certs_only([]),
         };
         let client = builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error))))?;

@@ -1,7 +1,7 @@
 //! The API client: what is live, and the one type that can change it.
 //!
 //! A request is a value; only `http.rs` opens a socket; the retry policy, the paging and the decoding
-//! are pure. [`Reader`] can only look. [`Writer`] is the only type that can change anything, and only `apply` builds one.
+//! are pure. `Reader` can only look. `Writer` is the only type that can change anything, and only `apply` builds one.
 
 mod answer;
 mod auth;

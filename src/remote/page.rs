@@ -125,7 +125,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_plan_covers_the_list_exactly(total in 0_u64..2_000_000, size in 0_u64..600, count in proptest::option::of(0_u64..50_000), asked in 1_u64..500) {
+        fn the_plan_covers_the_list_exactly(
+            total in 0_u64..2_000_000, size in 0_u64..600, count in proptest::option::of(0_u64..50_000), asked in 1_u64..500
+        ) {
             let head = Head { total, page_size: Some(size), page_count: count };
             if let Ok(planned) = pages(head, asked) {
                 let size = size.min(asked);

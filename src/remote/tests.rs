@@ -129,7 +129,12 @@ async fn a_wait_over_three_minutes_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_is_repeated_after_429_and_401_only() {
-    let campaign = || json!({"id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": []});
+    let campaign = || {
+        json!({
+            "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
+            "filters": [], "actions": [],
+        })
+    };
     let (reader, seen) = reader(move |before| match before {
         0 => throttled(5),
         1 => answer(401, &json!({})),

@@ -21,6 +21,7 @@ const SERVER_FIELDS: [&str; 6] = ["id", "version", "dateCreated", "dateModified"
 
 /// One campaign of an answer.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are readable; a box for each would only cost")]
 pub(in crate::remote) enum Entry {
     /// Its body has the shape of the contract.
     Readable(LiveCampaign),
