@@ -21,10 +21,7 @@ use super::token::Caller;
 const LARGEST_PAGE: u64 = 100;
 
 /// One page, ordered by id; `name` is an exact filter.
-pub(super) async fn list(
-    State(service): State<Arc<Service>>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Response, Failure> {
+pub(super) async fn list(State(service): State<Arc<Service>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
     let parameters = Parameters(pairs);
     let page = parameters.page(LARGEST_PAGE)?;
     let name = parameters.get("name");
@@ -64,7 +61,8 @@ pub(super) async fn replace(
     let replaced = service.store.replace(uuid, version, body, &caller.0).await;
     Ok(json(replaced.map_err(|error| match error {
         StoreError::VersionMismatch { live } => {
-            let message = format!("the campaign has version {live} and the request replaces version {version}: it was changed since it was read");
+            let message =
+                format!("the campaign has version {live} and the request replaces version {version}: it was changed since it was read");
             Failure::new(StatusCode::CONFLICT, "version.mismatch", message)
         }
         error => of_campaign(error, &id),

@@ -1,7 +1,7 @@
 //! What goes into one commit, and what a reader sees.
 
 use std::sync::mpsc::channel;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, LazyLock, RwLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,13 +14,15 @@ use crate::emulator::contract::{CampaignBody, Contract};
 use crate::emulator::page::PageRequest;
 use crate::emulator::server::UnknownFields;
 
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::new(UnknownFields::Reject));
+
 fn body(name: &str) -> CampaignBody {
     let body = json!({
         "name": name, "campaignType": "proactive", "evaluationMode": "realtime",
         "filters": [{ "attributeName": "a.b", "operator": "equals", "value": true, "dataType": "boolean" }],
         "actions": [{ "type": "webchat_invite", "priority": 1 }],
     });
-    Contract::new(UnknownFields::Reject).create(body).expect("a valid body")
+    CONTRACT.create(body).expect("a valid body")
 }
 
 async fn database(folder: &tempfile::TempDir) -> redb::Database {
