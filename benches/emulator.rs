@@ -109,6 +109,10 @@ fn emulator(criterion: &mut Criterion) {
         bencher.iter(|| black_box(runtime.block_on(client.list_all(100))));
     });
     runtime.block_on(running.stop());
+    let small = tempfile::tempdir().expect("a folder");
+    group.bench_function("start and stop, empty", |bencher| {
+        bencher.iter(|| runtime.block_on(async { start(small.path()).await.stop().await }));
+    });
     group.bench_function("start and stop with 10,000", |bencher| {
         bencher.iter(|| runtime.block_on(async { start(large.path()).await.stop().await }));
     });

@@ -1,87 +1,16 @@
 //! The emulator over real HTTP: what the contract promises, and what a restart keeps.
 
 mod any_spec;
-
-use std::path::Path;
+mod session;
 
 use campaignctl::emulator::{Emulator, Options, UnknownFields};
 use campaignctl::model::{CampaignSpec, Secret};
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use session::{CAMPAIGNS, Session, answer, one};
 use tempfile::TempDir;
-
-const CAMPAIGNS: &str = "/api/v2/analytics/predictiveengagement/campaigns";
-
-/// A running emulator and a client with a token for it.
-struct Session {
-    emulator: Emulator,
-    client: Client,
-    token: String,
-}
-
-impl Session {
-    async fn start(folder: &Path, unknown_fields: UnknownFields) -> Self {
-        let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields };
-        let emulator = Emulator::start(options).await.expect("an emulator");
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let client = Client::new();
-        let form = [("grant_type", "client_credentials")];
-        let request = client.post(format!("{}/oauth/token", emulator.base_url())).basic_auth("tester", Some("any")).form(&form);
-        let (_, body) = answer(request).await;
-        let token = body["access_token"].as_str().expect("a token").to_owned();
-        Self { emulator, client, token }
-    }
-
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.emulator.base_url())).bearer_auth(&self.token)
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        answer(self.request(Method::GET, path)).await
-    }
-
-    async fn post(&self, body: &Value) -> (u16, Value) {
-        answer(self.request(Method::POST, CAMPAIGNS).json(body)).await
-    }
-
-    async fn put(&self, id: &Value, body: &Value) -> (u16, Value) {
-        answer(self.request(Method::PUT, &one(id)).json(body)).await
-    }
-
-    async fn create(&self, body: &Value) -> Value {
-        let (status, campaign) = self.post(body).await;
-        assert_eq!(status, 201, "{campaign}");
-        campaign
-    }
-}
-
-fn one(id: &Value) -> String {
-    format!("{CAMPAIGNS}/{}", id.as_str().expect("an id"))
-}
-
-/// Status and JSON body (`null` for none). Every answer has a correlation id, and an envelope repeats it.
-async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.expect("an answer");
-    let correlation = correlation(&response);
-    let status = response.status().as_u16();
-    let text = response.text().await.expect("a body");
-    let body: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) };
-    if body.get("contextId").is_some() {
-        assert_eq!(body["contextId"], correlation.as_str());
-        assert_eq!(body["status"], status);
-        assert_eq!(body["errors"], json!([]));
-    }
-    (status, body)
-}
-
-fn correlation(response: &Response) -> String {
-    let header = response.headers().get("ININ-Correlation-Id").expect("a correlation id");
-    let text = header.to_str().expect("text").to_owned();
-    uuid::Uuid::parse_str(&text).expect("a UUID");
-    text
-}
 
 fn campaign(name: &str) -> Value {
     json!({
