@@ -10,10 +10,9 @@ use uuid::Uuid;
 
 use super::contract::CAMPAIGNS;
 use super::failure::Failure;
-use super::json_body::JsonBody;
+use super::json_body::{JsonBody, json_answer};
 use super::page::Parameters;
 use super::router::Service;
-use super::routing::json;
 use super::store::StoreError;
 use super::token::Caller;
 
@@ -21,10 +20,7 @@ use super::token::Caller;
 const LARGEST_PAGE: u64 = 100;
 
 /// One page, ordered by id; `name` is an exact filter.
-pub(super) async fn list(
-    State(service): State<Arc<Service>>,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Response, Failure> {
+pub(super) async fn list(State(service): State<Arc<Service>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
     let parameters = Parameters(pairs);
     let page = parameters.page(LARGEST_PAGE)?;
     let name = parameters.get("name");
@@ -32,7 +28,7 @@ pub(super) async fn list(
         None => service.store.page(page),
         Some(name) => service.store.page_of_name(page, name),
     }?;
-    Ok(json(page.envelope(&found.entities, found.total, CAMPAIGNS, name)))
+    Ok(json_answer(page.envelope(&found.entities, found.total, CAMPAIGNS, name)))
 }
 
 /// Creates a campaign. The same request twice makes two.
@@ -44,12 +40,12 @@ pub(super) async fn create(
     let body = service.contract.create(body)?;
     let (id, campaign) = service.store.create(body, &caller.0).await?;
     let location = [(header::LOCATION, format!("{CAMPAIGNS}/{id}"))];
-    Ok((StatusCode::CREATED, location, json(campaign)).into_response())
+    Ok((StatusCode::CREATED, location, json_answer(campaign)).into_response())
 }
 
 /// Reads one campaign.
 pub(super) async fn read(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Result<Response, Failure> {
-    Ok(json(service.store.campaign(campaign_id(&id)?).map_err(|error| of_campaign(error, &id))?))
+    Ok(json_answer(service.store.campaign(campaign_id(&id)?).map_err(|error| of_campaign(error, &id))?))
 }
 
 /// Replaces the whole campaign, if nobody changed it since the version in the body.
@@ -62,9 +58,10 @@ pub(super) async fn replace(
     let uuid = campaign_id(&id)?;
     let (body, version) = service.contract.replace(body)?;
     let replaced = service.store.replace(uuid, version, body, &caller.0).await;
-    Ok(json(replaced.map_err(|error| match error {
+    Ok(json_answer(replaced.map_err(|error| match error {
         StoreError::VersionMismatch { live } => {
-            let message = format!("the campaign has version {live} and the request replaces version {version}: it was changed since it was read");
+            let message =
+                format!("the campaign has version {live} and the request replaces version {version}: it was changed since it was read");
             Failure::new(StatusCode::CONFLICT, "version.mismatch", message)
         }
         error => of_campaign(error, &id),

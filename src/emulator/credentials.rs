@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn base64_follows_the_rfc() {
-        let table = [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba"), ("Zm9vYmFy", "foobar")];
+        let table =
+            [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYg==", "foob"), ("Zm9vYmE=", "fooba"), ("Zm9vYmFy", "foobar")];
         for (encoded, plain) in table {
             assert_eq!(base64_decoded(encoded).as_deref(), Some(plain.as_bytes()), "{encoded}");
         }

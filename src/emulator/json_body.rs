@@ -1,8 +1,9 @@
-//! The JSON body of a request, read within its limit.
+//! JSON bodies: that of a request, read within its limit, and that of an answer.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -38,6 +39,11 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         let value = serde_json::from_slice(&bytes).map_err(|error| Failure::bad_request(format!("the body is not JSON: {error}")))?;
         Ok(Self(value))
     }
+}
+
+/// An answer that is JSON already.
+pub(super) fn json_answer(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
 }
 
 /// Whether the body is declared as JSON, with or without parameters such as `charset`.

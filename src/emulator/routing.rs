@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::Query;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::failure::{Failure, Problem};
+use super::json_body::json_answer;
 use super::page::{Parameters, enveloped, percent_encoded};
 use super::sample::{DIVISION, QUEUES, SKILL_GROUPS, Sample, WRAP_UP_CODES};
 use super::store::OrganizationRecord;
@@ -24,11 +24,6 @@ pub(super) const WRAP_UP_CODES_PATH: &str = "/api/v2/routing/wrapupcodes";
 
 /// The largest page of these lists.
 const LARGEST_PAGE: u64 = 500;
-
-/// An answer that is JSON already.
-pub(super) fn json(bytes: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
-}
 
 /// The organization the database belongs to.
 pub(super) async fn organization(Extension(organization): Extension<Arc<OrganizationRecord>>) -> Response {
@@ -61,7 +56,7 @@ fn list(table: &[Sample], path: &str, parameters: &Parameters) -> Result<Respons
     let name = parameters.get("name");
     let found: Vec<&Sample> = table.iter().filter(|sample| name.is_none_or(|pattern| matches(pattern, sample.name))).collect();
     let entities = entities(&found[page.range(found.len())], path);
-    Ok(json(page.envelope(&entities, found.len(), path, name)))
+    Ok(json_answer(page.envelope(&entities, found.len(), path, name)))
 }
 
 /// Skill groups by cursor: `after` is the id of the last one of the page before. `name` is the start of the name.
@@ -94,7 +89,7 @@ pub(super) async fn skill_groups(Query(pairs): Query<Vec<(String, String)>>) -> 
         self_uri: uri(before(start)),
         previous_uri: (start > 0).then(|| uri(before(start.saturating_sub(size)))),
     };
-    Ok(json(enveloped(&entities(&found[start..end], SKILL_GROUPS_PATH), &tail)))
+    Ok(json_answer(enveloped(&entities(&found[start..end], SKILL_GROUPS_PATH), &tail)))
 }
 
 /// The fields of a cursor page behind `entities`.

@@ -59,7 +59,7 @@ impl<'a> Unopened<'a> {
         let deadline = Instant::now() + patience;
         let mut restarted = false;
         let database = loop {
-            match Database::builder().set_cache_size(CACHE).create(&self.file) {
+            match self.create() {
                 Ok(database) => break database,
                 Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < deadline => tokio::time::sleep(RETRY_EVERY).await,
                 Err(DatabaseError::DatabaseAlreadyOpen) => return Err(EmulatorError::DatabaseInUse { path: self.file.clone() }),
@@ -72,6 +72,10 @@ impl<'a> Unopened<'a> {
         };
         let organization = self.prepare(&database)?;
         Ok((database, Arc::new(organization)))
+    }
+
+    fn create(&self) -> Result<Database, DatabaseError> {
+        Database::builder().set_cache_size(CACHE).create(&self.file)
     }
 
     /// Makes the tables and facts of a new database, or checks those of an old one.
@@ -126,7 +130,11 @@ fn facts(database: &Database) -> Result<(String, OrganizationRecord), StoreError
         (format, OrganizationRecord { id, name })
     };
     // Opening an existing database writes nothing.
-    if is_new { transaction.commit()? } else { transaction.abort()? };
+    if is_new {
+        transaction.commit()?
+    } else {
+        transaction.abort()?
+    };
     Ok(found)
 }
 

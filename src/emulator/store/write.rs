@@ -60,12 +60,7 @@ fn commit(database: &Database, writes: Vec<Write>, committed: &Committed) {
     }
 }
 
-fn transact(
-    database: &Database,
-    writes: Vec<Write>,
-    outcomes: &mut Vec<Outcome>,
-    committed: &Committed,
-) -> Result<(), StoreError> {
+fn transact(database: &Database, writes: Vec<Write>, outcomes: &mut Vec<Outcome>, committed: &Committed) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
     {
         let mut campaigns = transaction.open_table(CAMPAIGNS)?;
