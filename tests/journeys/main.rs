@@ -1,0 +1,10 @@
+//! Journeys: what a user does, through the program, against the emulator over HTTP.
+
+mod apply;
+mod first_run;
+mod guards;
+mod import;
+mod output;
+mod repo;
+mod server;
+mod wrong_input;
