@@ -200,12 +200,11 @@ impl Teller<'_> {
     fn not_one_of(&self, subject: &str, options: &Value) -> Violation {
         let words = options.as_array().map(Vec::as_slice).unwrap_or_default();
         let texts = words.iter().filter_map(Value::as_str);
-        let help = match self.error.instance().as_str().and_then(|word| nearest(word, texts)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write {}", one_of(words)),
-        };
         let got = self.error.instance().as_str().map_or_else(|| kind_of(self.error.instance()), quote);
-        self.bad(format!("{subject}: {got} is not {}", one_of(words)), help)
+        match self.error.instance().as_str().and_then(|word| nearest(word, texts)) {
+            Some(meant) => self.bad(format!("{subject}: {got} is not {}", one_of(words)), format!("did you mean `{meant}`?")),
+            None => self.bad(format!("{subject}: {got} means nothing here"), format!("write {}", one_of(words))),
+        }
     }
 
     fn bad_name(&self, error: &ValidationError<'_>) -> Violation {
