@@ -157,7 +157,7 @@ fn a_file_without_permission_is_a_finding() {
     let campaigns = folder.path().join("campaigns");
     fs::write(campaigns.join("good.yaml"), GOOD).unwrap();
     fs::write(campaigns.join("secret.yaml"), GOOD).unwrap();
-    fs::set_permissions(campaigns.join("secret.yaml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(campaigns.join("secret.yaml"), fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything, then there is nothing to see.
     if fs::read(campaigns.join("secret.yaml")).is_err() {
         assert_eq!(rules_of(&checked(folder.path())), ["unreadable"]);

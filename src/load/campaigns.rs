@@ -190,7 +190,10 @@ pub(super) fn decoded<T>(good: bool, decode: impl FnOnce() -> serde_json::Result
     match decode() {
         Ok(decoded) => Some(decoded),
         Err(error) => {
-            problems.push(Problem::new("bad-value", span, format!("this cannot be read: {}", shorten(&error.to_string()))));
+            problems.push(
+                Problem::new("bad-value", span, format!("this cannot be read: {}", shorten(&error.to_string())))
+                    .help("check the values against the schema"),
+            );
             None
         }
     }

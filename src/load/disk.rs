@@ -40,8 +40,11 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, folder: &Path, depth: usize) {
         if depth > MAX_FOLDERS {
-            return self
-                .refuse(folder, Problem::new("too-deep", Span::default(), format!("folders are nested more than {MAX_FOLDERS} deep")));
+            return self.refuse(
+                folder,
+                Problem::new("too-deep", Span::default(), format!("folders are nested more than {MAX_FOLDERS} deep"))
+                    .help("move the campaigns up"),
+            );
         }
         match fs::canonicalize(folder).map(|real| self.seen.insert(real)) {
             Ok(true) => {}
@@ -77,9 +80,11 @@ impl Walk<'_> {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => self.folder(&path, depth + 1),
             Ok(metadata) if metadata.is_file() && wanted => self.entries.push(Entry { path, problem: None }),
-            Ok(_) if wanted => {
-                self.refuse(&path, Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)"))
-            }
+            Ok(_) if wanted => self.refuse(
+                &path,
+                Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)")
+                    .help("remove it from the campaigns folder"),
+            ),
             Err(error) if wanted => self.refuse(&path, unreadable(&error)),
             Ok(_) | Err(_) => {}
         }
@@ -154,7 +159,7 @@ fn unreadable(error: &std::io::Error) -> Problem {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => problem.help("give yourself permission to read it"),
         std::io::ErrorKind::NotFound => problem.help("it is a link to nothing, or was deleted meanwhile: remove or mend it"),
-        _ => problem,
+        _ => problem.help("remove it from the campaigns folder, or mend it"),
     }
 }
 

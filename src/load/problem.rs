@@ -55,6 +55,9 @@ fn visible(span: Span, text: &str) -> Span {
     let rest = &text[start..];
     let line = rest.find('\n').unwrap_or(rest.len());
     let mut end = (span.end as usize).clamp(start, start + line);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
     if end == start {
         match rest.chars().next() {
             Some(first) if first != '\n' && first != '\r' => end = start + first.len_utf8(),

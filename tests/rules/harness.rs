@@ -97,6 +97,7 @@ impl Run {
             assert!(!file.path.is_empty(), "{name}: {finding:?}");
             let span = finding.place.span;
             assert!(span.start < span.end || file.text.trim().is_empty(), "{name}: empty place: {finding:?}");
+            assert!(finding.help.as_ref().is_some_and(|help| !help.is_empty()), "{name}: no help: {finding:?}");
             assert!(!finding.message.is_empty() && !finding.message.contains('\n'), "{name}: {finding:?}");
         }
     }

@@ -124,11 +124,8 @@ impl<'a> TreeBuilder<'a> {
             _ => {}
         }
         if self.document.problems.len() > MAX_PROBLEMS {
-            return Err(Stop(Problem::new(
-                "too-many-problems",
-                span,
-                format!("more than {MAX_PROBLEMS} problems; the rest of the document was not read"),
-            )));
+            let message = format!("more than {MAX_PROBLEMS} problems; the rest of the document was not read");
+            return Err(Stop(Problem::new("too-many-problems", span, message).help("mend these first")));
         }
         Ok(())
     }
@@ -201,21 +198,17 @@ impl<'a> TreeBuilder<'a> {
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
         self.count(span, 0)?;
-        let (value, height) = match self.anchors.get(&id) {
-            None => {
-                let problem = Problem::new("alias-loop", span, "the alias stands inside the value that it repeats");
-                return Err(Stop(problem.help("write the value out")));
-            }
-            Some(anchored) => {
-                let (cost, height) = (anchored.cost, anchored.height);
-                if self.open.len() + height > MAX_DEPTH {
-                    return Err(Stop(syntax::too_deep(span)));
-                }
-                self.expand(span, cost)?;
-                self.cost += cost;
-                (self.anchors.get(&id).map_or(Value::Null, |anchored| anchored.value.clone()), height)
-            }
+        let Some((cost, height)) = self.anchors.get(&id).map(|anchored| (anchored.cost, anchored.height)) else {
+            let problem = Problem::new("alias-loop", span, "the alias stands inside the value that it repeats");
+            return Err(Stop(problem.help("write the value out")));
         };
+        if self.open.len() + height > MAX_DEPTH {
+            return Err(Stop(syntax::too_deep(span)));
+        }
+        self.expand(span, cost)?;
+        self.cost += cost;
+        // Copied only now that there is room for it.
+        let value = self.anchors.get(&id).map_or(Value::Null, |anchored| anchored.value.clone());
         let node = self.document.tree.add(Node { span, kind: NodeKind::Scalar });
         self.put(Item { value, node, span, height });
         Ok(())

@@ -22,11 +22,8 @@ impl<'a> TreeBuilder<'a> {
         tag: Option<&Tag>,
         at: granit_parser::Span,
     ) -> Result<(), Stop> {
-        let mut span = bytes(at);
+        let span = bytes(at);
         self.first_line(at);
-        if style != ScalarStyle::Plain && span.start > span.end {
-            span.end = span.start;
-        }
         let cost = self.cost;
         self.count(span, text.len())?;
         let plain = style == ScalarStyle::Plain;
