@@ -1,5 +1,7 @@
 //! The committed schema files are what the types say.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use std::path::Path;
 
 use campaignctl::schema;

@@ -122,7 +122,8 @@ impl ReadFile {
     fn take_documents(&mut self, path: &Path, variables: Variables<'_>) {
         let parsed = parse::parse(&self.text, Some(variables));
         self.problems.extend(parsed.problems);
-        let several = parsed.documents.iter().filter(|document| document.value.is_some() || document.tree == SourceTree::default()).count() > 1;
+        let several =
+            parsed.documents.iter().filter(|document| document.value.is_some() || document.tree == SourceTree::default()).count() > 1;
         for (index, document) in (0..).zip(parsed.documents) {
             let Document { tree, value, line, problems, unknown } = document;
             self.problems.extend(problems.iter().cloned());
@@ -157,7 +158,8 @@ impl ReadFile {
                     Ok(key) => Some(key),
                     Err(error) => {
                         let message = format!("the file name `{}` is no campaign key: {}", shorten(&error.text), error.reason);
-                        self.problems.push(Problem::new("bad-key", span, message).field("key".to_owned()).help("rename the file, or set `key:`"));
+                        self.problems
+                            .push(Problem::new("bad-key", span, message).field("key".to_owned()).help("rename the file, or set `key:`"));
                         None
                     }
                 }
@@ -188,7 +190,10 @@ pub(super) fn decoded<T>(good: bool, decode: impl FnOnce() -> serde_json::Result
     match decode() {
         Ok(decoded) => Some(decoded),
         Err(error) => {
-            problems.push(Problem::new("bad-value", span, format!("this cannot be read: {}", shorten(&error.to_string()))));
+            problems.push(
+                Problem::new("bad-value", span, format!("this cannot be read: {}", shorten(&error.to_string())))
+                    .help("check the values against the schema"),
+            );
             None
         }
     }

@@ -40,7 +40,11 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, folder: &Path, depth: usize) {
         if depth > MAX_FOLDERS {
-            return self.refuse(folder, Problem::new("too-deep", Span::default(), format!("folders are nested more than {MAX_FOLDERS} deep")));
+            return self.refuse(
+                folder,
+                Problem::new("too-deep", Span::default(), format!("folders are nested more than {MAX_FOLDERS} deep"))
+                    .help("move the campaigns up"),
+            );
         }
         match fs::canonicalize(folder).map(|real| self.seen.insert(real)) {
             Ok(true) => {}
@@ -53,7 +57,8 @@ impl Walk<'_> {
         match fs::read_dir(folder) {
             // Real folders before links, so that it is the link that gets the blame.
             Ok(listing) => {
-                let mut paths: Vec<_> = listing.map(|entry| entry.map(|entry| (entry.file_type().is_ok_and(|kind| kind.is_symlink()), entry.path()))).collect();
+                let mut paths: Vec<_> =
+                    listing.map(|entry| entry.map(|entry| (entry.file_type().is_ok_and(|kind| kind.is_symlink()), entry.path()))).collect();
                 paths.sort_by(|a, b| a.as_ref().ok().cmp(&b.as_ref().ok()));
                 for path in paths {
                     match path {
@@ -75,7 +80,11 @@ impl Walk<'_> {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => self.folder(&path, depth + 1),
             Ok(metadata) if metadata.is_file() && wanted => self.entries.push(Entry { path, problem: None }),
-            Ok(_) if wanted => self.refuse(&path, Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)")),
+            Ok(_) if wanted => self.refuse(
+                &path,
+                Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)")
+                    .help("remove it from the campaigns folder"),
+            ),
             Err(error) if wanted => self.refuse(&path, unreadable(&error)),
             Ok(_) | Err(_) => {}
         }
@@ -150,7 +159,7 @@ fn unreadable(error: &std::io::Error) -> Problem {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => problem.help("give yourself permission to read it"),
         std::io::ErrorKind::NotFound => problem.help("it is a link to nothing, or was deleted meanwhile: remove or mend it"),
-        _ => problem,
+        _ => problem.help("remove it from the campaigns folder, or mend it"),
     }
 }
 

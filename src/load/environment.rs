@@ -112,7 +112,12 @@ impl Project {
             (None, None) => match names.as_slice() {
                 [only] => Ok(only),
                 _ => {
-                    let mut error = self.error("unknown-environment", "/environments", Part::Key, "no environment is named, and there are several".to_owned());
+                    let mut error = self.error(
+                        "unknown-environment",
+                        "/environments",
+                        Part::Key,
+                        "no environment is named, and there are several".to_owned(),
+                    );
                     error.finding.help = Some(format!("name one with `--environment`, or set `defaultEnvironment`: {listed}"));
                     Err(error)
                 }
@@ -141,7 +146,8 @@ struct Setting<'a> {
 
 impl Setting<'_> {
     fn error(&self, rule: &'static str, field: &str, message: String, help: String) -> EnvironmentError {
-        let (pointer, part) = if field.is_empty() { (self.pointer.clone(), Part::Key) } else { (format!("{}/{field}", self.pointer), Part::Value) };
+        let (pointer, part) =
+            if field.is_empty() { (self.pointer.clone(), Part::Key) } else { (format!("{}/{field}", self.pointer), Part::Value) };
         let mut error = self.project.error(rule, &pointer, part, message);
         error.finding.help = Some(help);
         error
@@ -172,7 +178,12 @@ impl Setting<'_> {
             None => return Ok(Target::BaseUrl(url.trim_end_matches('/').to_owned())),
             Some(help) => help,
         };
-        Err(self.error("bad-target", "baseUrl", format!("`environments.{}.baseUrl` is no address that can be used", self.name), help.to_owned()))
+        Err(self.error(
+            "bad-target",
+            "baseUrl",
+            format!("`environments.{}.baseUrl` is no address that can be used", self.name),
+            help.to_owned(),
+        ))
     }
 
     fn unknown_region(&self, name: &str) -> EnvironmentError {
@@ -210,7 +221,10 @@ fn refused_url(url: &str) -> Option<&'static str> {
     if authority.contains('@') {
         return Some("leave user and password out: credentials come from the process environment only");
     }
-    let host = authority.rsplit_once(':').filter(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())).map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(authority, |(host, _)| host);
     match scheme {
         _ if host.is_empty() => Some("write `https://HOST`, or `http://127.0.0.1:PORT` for a server on this machine"),
         "https" => None,
@@ -231,10 +245,21 @@ mod tests {
 
     #[test]
     fn plain_http_stays_on_this_machine() {
-        for good in ["https://example.com", "https://example.com:8443/base/", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"] {
+        for good in ["https://example.com", "https://example.com:8443/base/", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"]
+        {
             assert_eq!(refused_url(good), None, "{good}");
         }
-        for bad in ["", "example.com", "http://example.com", "http://127.0.0.1.evil.com", "http://localhost@evil.com", "https://u:p@h", "ftp://h", "https://", "https://h?x"] {
+        for bad in [
+            "",
+            "example.com",
+            "http://example.com",
+            "http://127.0.0.1.evil.com",
+            "http://localhost@evil.com",
+            "https://u:p@h",
+            "ftp://h",
+            "https://",
+            "https://h?x",
+        ] {
             assert!(refused_url(bad).is_some(), "{bad}");
         }
     }

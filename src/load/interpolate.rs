@@ -44,7 +44,7 @@ pub(super) fn fill<'a>(text: &str, variables: Variables<'a>, limit: usize) -> Op
     if !text.contains("${") {
         return None;
     }
-    let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains('}'));
+    let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains(['}', '{', '\n']));
     if let Some(value) = whole.and_then(|name| variables.values.get(name)) {
         return Some(Ok(Filled::Whole(value)));
     }
@@ -60,10 +60,11 @@ pub(super) fn fill<'a>(text: &str, variables: Variables<'a>, limit: usize) -> Op
             continue;
         }
         filled.push_str(before);
-        let Some(end) = after.find('}') else {
+        // A name stays on its line and holds no brace: what does is a `${` that was never closed.
+        let Some(end) = after.find(['}', '{', '\n']).filter(|end| after[*end..].starts_with('}')) else {
             gaps.push(Gap::Unterminated);
-            rest = "";
-            break;
+            rest = after;
+            continue;
         };
         match variables.values.get(&after[..end]) {
             Some(value) => filled.push_str(&as_text(value)),
@@ -111,6 +112,8 @@ mod tests {
             ("$${queue}", text("${queue}")),
             ("$$${queue}", text("$${queue}")),
             ("$${", text("${")),
+            ("${queue ${queue}", Some(Err(vec![Gap::Unterminated]))),
+            ("${\nqueue}", Some(Err(vec![Gap::Unterminated]))),
             ("${queue", Some(Err(vec![Gap::Unterminated]))),
             ("${queu} ${} ${x", Some(Err(vec![unknown("queu"), unknown(""), Gap::Unterminated]))),
             ("ä${queue}ö", text("äWeb Supportö")),

@@ -20,7 +20,10 @@ pub use tree::{MAX_DEPTH, MAX_NODES};
 /// Reads YAML text as the loader does and returns the value of each document, or `None` for one with findings.
 /// `variables` are what `${name}` stands for; without them `${` is plain text. Findings are counted, not told: for tests
 /// and tools that compare the reader with another.
-pub fn read_values(text: &str, variables: Option<&std::collections::BTreeMap<String, crate::model::VariableValue>>) -> (Vec<Option<serde_json::Value>>, usize) {
+pub fn read_values(
+    text: &str,
+    variables: Option<&std::collections::BTreeMap<String, crate::model::VariableValue>>,
+) -> (Vec<Option<serde_json::Value>>, usize) {
     let variables = variables.map(|values| interpolate::Variables { values, environment: "" });
     let parsed = parse::parse(text, variables);
     let problems = parsed.problems.len() + parsed.documents.iter().map(|document| document.problems.len()).sum::<usize>();

@@ -63,8 +63,8 @@ pub(super) fn parse(text: &str, variables: Option<Variables<'_>>) -> Parsed {
         }
     }
     if parsed.documents.is_empty() {
-        let problem = Problem::new("empty-file", Span::default(), "the file is empty: it holds no campaign");
-        parsed.problems.push(problem.help("write the campaign, or delete the file"));
+        let problem = Problem::new("empty-file", Span::default(), "the file is empty");
+        parsed.problems.push(problem.help("write its content, or delete the file"));
     }
     parsed
 }

@@ -55,11 +55,18 @@ fn visible(span: Span, text: &str) -> Span {
     let rest = &text[start..];
     let line = rest.find('\n').unwrap_or(rest.len());
     let mut end = (span.end as usize).clamp(start, start + line);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
     if end == start {
         match rest.chars().next() {
             Some(first) if first != '\n' && first != '\r' => end = start + first.len_utf8(),
-            // Nothing follows on the line: the character before it.
-            _ => start -= text[..start].chars().next_back().filter(|last| *last != '\n').map_or(0, char::len_utf8),
+            // Nothing follows on the line: the last character before it.
+            _ => {
+                let before = text[..start].trim_end();
+                start = before.len() - before.chars().next_back().map_or(0, char::len_utf8);
+                end = before.len();
+            }
         }
     }
     Span { start: offset(start), end: offset(end) }
@@ -84,6 +91,6 @@ mod tests {
         assert_eq!(at(3, 3), (2, 3));
         assert_eq!(at(4, 4), (4, 6));
         assert_eq!(at(5, 5), (4, 6));
-        assert_eq!(at(99, 99), (7, 7));
+        assert_eq!(at(99, 99), (4, 6));
     }
 }

@@ -102,7 +102,8 @@ impl fmt::Display for ProjectError {
                 write!(f, "both campaignctl.yaml and campaignctl.yml are in `{}`", folder.display())
             }
             ProjectErrorKind::Invalid { file } => {
-                let problems = if self.findings.len() == 1 { "one problem".to_owned() } else { format!("{} problems", self.findings.len()) };
+                let problems =
+                    if self.findings.len() == 1 { "one problem".to_owned() } else { format!("{} problems", self.findings.len()) };
                 write!(f, "the project file `{}` has {problems}", file.display())
             }
         }
@@ -155,17 +156,16 @@ fn file_in(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
 fn read(file: PathBuf) -> Result<Project, ProjectError> {
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
     let disk::Text { text, problem } = disk::read(&file);
-    let (settings, tree, problems) = match problem {
+    let (settings, tree, mut problems) = match problem {
         Some(problem) => (None, Vec::new(), vec![problem]),
         None => settings(&text),
     };
     let mut sources = SourceMap::default();
     let id = sources.add_file(disk::shown(&file, &root), text.as_str(), tree);
     match settings {
-        Some(settings) if problems.is_empty() => {
-            Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 } })
-        }
+        Some(settings) if problems.is_empty() => Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 } }),
         _ => {
+            problems.sort_by_key(|problem| problem.span);
             let findings = problems.into_iter().map(|problem| problem.into_finding(id, &text)).collect();
             Err(ProjectError { kind: ProjectErrorKind::Invalid { file }, findings, sources })
         }

@@ -17,6 +17,9 @@ pub struct Lifecycle {
     /// Fields that others own, as JSON pointers into the campaign (`/enabled`, `/throttling/maxInvitesPerMinute`,
     /// `/filters`). Their live value stands: no plan changes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(regex(pattern = r"^/[A-Za-z]")), example = ["/enabled"])]
+    #[schemars(
+        extend("items" = { "type": "string", "pattern": "^/[A-Za-z]", "patternErrorMessage": "a JSON pointer starts with `/`, such as `/enabled`" }),
+        example = ["/enabled"]
+    )]
     pub ignore_changes: Vec<String>,
 }

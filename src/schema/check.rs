@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::words::{field_path, kind_of, list, quote, shorten, type_name};
 use crate::diagnostic::{Part, nearest};
 
+/// How many unknown fields of one mapping are told one by one; the rest is counted.
+const MOST_UNKNOWN: usize = 100;
+
 /// One way in which a document breaks its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -87,29 +90,47 @@ impl Teller<'_> {
         let got = kind_of(self.error.instance());
         let told = match self.error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                found.extend(unexpected.iter().map(|name| self.unknown(name)));
-                return;
+                found.extend(unexpected.iter().take(MOST_UNKNOWN).map(|name| self.unknown(name)));
+                let Some(more) = unexpected.len().checked_sub(MOST_UNKNOWN).filter(|more| *more > 0) else { return };
+                self.value("unknown-field", format!("{subject} has {more} more unknown fields"), Some("is this the right file?".to_owned()))
             }
             ValidationErrorKind::Required { property } => {
                 found.push(self.missing(property.as_str().unwrap_or_default()));
                 return;
             }
-            ValidationErrorKind::Type { kind } => self.value("wrong-type", format!("{subject}: expected {}, got {got}", expected(kind)), self.type_help()),
+            ValidationErrorKind::Type { kind } => {
+                let help = self.type_help().unwrap_or_else(|| format!("write {}", expected(kind)));
+                self.value("wrong-type", format!("{subject}: expected {}, got {got}", expected(kind)), Some(help))
+            }
             ValidationErrorKind::Enum { options } => self.not_one_of(&subject, options),
             ValidationErrorKind::Constant { expected_value } => self.not_one_of(&subject, &Value::Array(vec![(**expected_value).clone()])),
             ValidationErrorKind::Minimum { limit } => self.bad(format!("{subject}: {got} is too small"), format!("write {limit} or more")),
             ValidationErrorKind::Maximum { limit } => self.bad(format!("{subject}: {got} is too large"), format!("write {limit} or less")),
-            ValidationErrorKind::MinLength { limit: 1 } => self.bad(format!("{subject}: the text is empty"), "write some text, or leave the field out".to_owned()),
-            ValidationErrorKind::MinLength { limit } => self.bad(format!("{subject}: the text is too short"), format!("write at least {limit} characters")),
+            ValidationErrorKind::MinLength { limit: 1 } => {
+                self.bad(format!("{subject}: the text is empty"), "write some text, or leave the field out".to_owned())
+            }
+            ValidationErrorKind::MinLength { limit } => {
+                self.bad(format!("{subject}: the text is too short"), format!("write at least {limit} characters"))
+            }
             ValidationErrorKind::MaxLength { limit } => {
                 let length = self.error.instance().as_str().map_or(0, |text| text.chars().count());
-                self.bad(format!("{subject}: the text has {length} characters, {limit} are allowed"), format!("shorten it to {limit} characters"))
+                self.bad(
+                    format!("{subject}: the text has {length} characters, {limit} are allowed"),
+                    format!("shorten it to {limit} characters"),
+                )
             }
-            ValidationErrorKind::MinItems { limit } => self.bad(format!("{subject}: the list is too short"), format!("it needs at least {}", counted(*limit, "item"))),
-            ValidationErrorKind::MinProperties { limit } => self.bad(format!("{subject}: the mapping is too short"), format!("it needs at least {}", counted(*limit, "entry"))),
+            ValidationErrorKind::MinItems { limit } => {
+                self.bad(format!("{subject}: the list is too short"), format!("it needs at least {}", counted(*limit, "item")))
+            }
+            ValidationErrorKind::MinProperties { limit } => {
+                self.bad(format!("{subject}: the mapping is too short"), format!("it needs at least {}", counted(*limit, "entry")))
+            }
             ValidationErrorKind::Pattern { pattern } => {
                 let words = self.keyword("patternErrorMessage").and_then(Value::as_str);
-                self.bad(format!("{subject}: {got} has the wrong form"), words.map_or_else(|| format!("it must match `{pattern}`"), str::to_owned))
+                self.bad(
+                    format!("{subject}: {got} has the wrong form"),
+                    words.map_or_else(|| format!("it must match `{pattern}`"), str::to_owned),
+                )
             }
             ValidationErrorKind::PropertyNames { error } => self.bad_name(error),
             ValidationErrorKind::Not { schema } => self.exclusive(schema),
@@ -147,8 +168,11 @@ impl Teller<'_> {
 
     fn unknown(&self, name: &str) -> Told {
         let pointer = format!("{}/{}", self.pointer(), escape(name));
-        let allowed: Vec<&str> =
-            self.keyword("properties").and_then(Value::as_object).map(|fields| fields.keys().map(String::as_str).collect()).unwrap_or_default();
+        let allowed: Vec<&str> = self
+            .keyword("properties")
+            .and_then(Value::as_object)
+            .map(|fields| fields.keys().map(String::as_str).collect())
+            .unwrap_or_default();
         let meant = nearest(name, allowed.iter().copied());
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -163,7 +187,9 @@ impl Teller<'_> {
         let field = self.keyword("properties").and_then(|fields| resolve(self.schema, fields.get(name)?));
         let help = match field.map(|field| (field.get("enum"), field.get("examples"))) {
             Some((Some(Value::Array(words)), _)) => format!("add `{name}:` with {}", one_of(words)),
-            Some((_, Some(Value::Array(examples)))) if !examples.is_empty() => format!("add it, for example `{name}: {}`", plain(&examples[0])),
+            Some((_, Some(Value::Array(examples)))) if !examples.is_empty() => {
+                format!("add it, for example `{name}: {}`", plain(&examples[0]))
+            }
             _ => format!("add `{name}:`"),
         };
         let message = format!("{} lacks the field `{name}`", self.subject());
@@ -174,17 +200,17 @@ impl Teller<'_> {
     fn not_one_of(&self, subject: &str, options: &Value) -> Violation {
         let words = options.as_array().map(Vec::as_slice).unwrap_or_default();
         let texts = words.iter().filter_map(Value::as_str);
-        let help = match self.error.instance().as_str().and_then(|word| nearest(word, texts)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write {}", one_of(words)),
-        };
         let got = self.error.instance().as_str().map_or_else(|| kind_of(self.error.instance()), quote);
-        self.bad(format!("{subject}: {got} is not {}", one_of(words)), help)
+        match self.error.instance().as_str().and_then(|word| nearest(word, texts)) {
+            Some(meant) => self.bad(format!("{subject}: {got} is not {}", one_of(words)), format!("did you mean `{meant}`?")),
+            None => self.bad(format!("{subject}: {got} means nothing here"), format!("write {}", one_of(words))),
+        }
     }
 
     fn bad_name(&self, error: &ValidationError<'_>) -> Violation {
         let name = error.instance().as_str().unwrap_or_default();
-        let words = self.keyword("propertyNames").and_then(|names| names.get("patternErrorMessage")).and_then(Value::as_str);
+        let names = error.schema_path().as_str().rsplit_once('/').and_then(|(names, _)| self.schema.pointer(names));
+        let words = names.and_then(|names| names.get("patternErrorMessage")).and_then(Value::as_str);
         Violation {
             pointer: format!("{}/{}", self.pointer(), escape(name)),
             part: Part::Key,
@@ -196,8 +222,11 @@ impl Teller<'_> {
 
     /// `not: {required: […]}`: fields that exclude each other. The last of them is the one to point at.
     fn exclusive(&self, schema: &Value) -> Violation {
-        let fields: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        let fields: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
         let last = fields.last().copied().unwrap_or_default();
         Violation {
             pointer: format!("{}/{}", self.pointer(), escape(last)),
@@ -214,7 +243,9 @@ impl Teller<'_> {
         let instance = self.error.instance();
         match (kind.as_str(), &**instance) {
             (_, Value::Null) => Some("write a value, or leave the field out".to_owned()),
-            ("integer" | "number" | "boolean", Value::String(text)) if serde_json::from_str::<Value>(text).is_ok_and(|v| !v.is_string()) => {
+            ("integer" | "number" | "boolean", Value::String(text))
+                if serde_json::from_str::<Value>(text).is_ok_and(|v| !v.is_string()) =>
+            {
                 Some(format!("write {} without quotes", shorten(text)))
             }
             ("boolean", Value::String(text)) if matches!(text.to_lowercase().as_str(), "yes" | "on" | "y") => {
@@ -287,7 +318,12 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
 fn expected(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(only) => type_name(only.as_str()).to_owned(),
-        TypeKind::Multiple(several) => several.iter().map(|one| type_name(one.as_str())).collect::<Vec<_>>().join(" or "),
+        TypeKind::Multiple(several) => {
+            let mut names: Vec<&str> = several.iter().map(|one| one.as_str()).collect();
+            // "`true` or `false`" brings its own "or" and ends the row.
+            names.sort_by_key(|name| *name == "boolean");
+            names.into_iter().map(type_name).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 

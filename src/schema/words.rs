@@ -27,12 +27,21 @@ pub fn field_path(pointer: &str) -> String {
     path
 }
 
-/// The text, cut after 60 characters so that a message stays a line.
+/// The text as a message may repeat it: cut after 60 characters, on one line, control characters escaped.
 pub fn shorten(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let mut short = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST_QUOTE {
+            short.push('…');
+            break;
+        }
+        if character.is_control() {
+            short.extend(character.escape_default());
+        } else {
+            short.push(character);
+        }
     }
+    short
 }
 
 /// What a value is, with its article: what follows "got".
@@ -63,7 +72,9 @@ pub fn type_name(name: &str) -> &str {
 
 /// Text of the user's, in quotes and on one line.
 pub fn quote(text: &str) -> String {
-    format!("{:?}", shorten(text))
+    let short: String = text.chars().take(LONGEST_QUOTE).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    format!("{short:?}{more}")
 }
 
 /// `a`, `b` and `c`.

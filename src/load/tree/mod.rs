@@ -1,17 +1,17 @@
 //! Builds the value of one document and the map of its places from parser events, within budgets.
 
-use std::borrow::Cow;
+mod scalars;
+
 use std::collections::HashMap;
 
-use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
+use granit_parser::{Event, StructureStyle, Tag};
 use serde_json::{Map, Value};
 
-use super::interpolate::{Filled, Gap, Variables, as_text, fill};
+use super::interpolate::Variables;
 use super::parse::Document;
 use super::problem::{Problem, offset};
-use super::scalar::{self, Fault, ScalarTag};
 use super::syntax;
-use crate::diagnostic::{Node, NodeId, NodeKind, Span, nearest};
+use crate::diagnostic::{Node, NodeId, NodeKind, Span};
 use crate::schema::shorten;
 
 /// How deep values may be nested, aliases followed.
@@ -92,8 +92,8 @@ impl<'a> TreeBuilder<'a> {
     pub(super) fn finish(mut self, end: granit_parser::Span) -> Document {
         if self.document.value.as_ref().is_none_or(Value::is_null) {
             self.document.value = None;
-            let problem = Problem::new("empty-document", bytes(end), "the document is empty: it holds no campaign");
-            self.document.problems.push(problem.help("write the campaign, or delete the `---` line"));
+            let problem = Problem::new("empty-document", bytes(end), "the document is empty");
+            self.document.problems.push(problem.help("write its content, or delete the `---` line"));
         }
         self.document
     }
@@ -124,7 +124,8 @@ impl<'a> TreeBuilder<'a> {
             _ => {}
         }
         if self.document.problems.len() > MAX_PROBLEMS {
-            return Err(Stop(Problem::new("too-many-problems", span, format!("more than {MAX_PROBLEMS} problems; the rest of the document was not read"))));
+            let message = format!("more than {MAX_PROBLEMS} problems; the rest of the document was not read");
+            return Err(Stop(Problem::new("too-many-problems", span, message).help("mend these first")));
         }
         Ok(())
     }
@@ -197,143 +198,20 @@ impl<'a> TreeBuilder<'a> {
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
         self.count(span, 0)?;
-        let (value, height) = match self.anchors.get(&id) {
-            None => {
-                let problem = Problem::new("alias-loop", span, "the alias stands inside the value that it repeats");
-                return Err(Stop(problem.help("write the value out")));
-            }
-            Some(anchored) => {
-                let (cost, height) = (anchored.cost, anchored.height);
-                if self.open.len() + height > MAX_DEPTH {
-                    return Err(Stop(syntax::too_deep(span)));
-                }
-                self.expand(span, cost)?;
-                self.cost += cost;
-                (self.anchors.get(&id).map_or(Value::Null, |anchored| anchored.value.clone()), height)
-            }
+        let Some((cost, height)) = self.anchors.get(&id).map(|anchored| (anchored.cost, anchored.height)) else {
+            let problem = Problem::new("alias-loop", span, "the alias stands inside the value that it repeats");
+            return Err(Stop(problem.help("write the value out")));
         };
+        if self.open.len() + height > MAX_DEPTH {
+            return Err(Stop(syntax::too_deep(span)));
+        }
+        self.expand(span, cost)?;
+        self.cost += cost;
+        // Copied only now that there is room for it.
+        let value = self.anchors.get(&id).map_or(Value::Null, |anchored| anchored.value.clone());
         let node = self.document.tree.add(Node { span, kind: NodeKind::Scalar });
         self.put(Item { value, node, span, height });
         Ok(())
-    }
-
-    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, at: granit_parser::Span) -> Result<(), Stop> {
-        let mut span = bytes(at);
-        self.first_line(at);
-        if style != ScalarStyle::Plain && span.start > span.end {
-            span.end = span.start;
-        }
-        let cost = self.cost;
-        self.count(span, text.len())?;
-        let plain = style == ScalarStyle::Plain;
-        let key = self.awaits_key();
-        // The parser shows an empty scalar as `~`.
-        let text = if plain && span.start == span.end { Cow::Borrowed("") } else { text };
-        let value = match self.tag_of(tag, at) {
-            Err(problem) => self.unknown(problem, span),
-            Ok(tag) if key => self.resolved(&text, plain, tag, span),
-            Ok(tag) => self.filled(&text, plain, tag, span)?,
-        };
-        self.remember(anchor, &value, 0, cost, span)?;
-        if key {
-            self.key(value, &text, plain && tag.is_none(), span);
-        } else {
-            let node = self.document.tree.add(Node { span, kind: NodeKind::Scalar });
-            self.put(Item { value, node, span, height: 0 });
-        }
-        Ok(())
-    }
-
-    /// The value of a scalar with its variables filled in.
-    fn filled(&mut self, text: &str, plain: bool, tag: Option<ScalarTag>, span: Span) -> Result<Value, Stop> {
-        let filled = self.variables.and_then(|variables| fill(text, variables, MAX_EXPANSION));
-        Ok(match (filled, tag) {
-            (None, _) => self.resolved(text, plain, tag, span),
-            (Some(Ok(Filled::Whole(value))), None) => {
-                self.expand(span, value.as_str().map_or(0, str::len))?;
-                value.clone()
-            }
-            (Some(Ok(Filled::Whole(value))), Some(_)) => self.resolved(&as_text(value), false, tag, span),
-            (Some(Ok(Filled::Text(filled))), _) => {
-                self.expand(span, filled.len())?;
-                self.resolved(&filled, false, tag, span)
-            }
-            (Some(Err(gaps)), _) => self.gaps(&gaps, span)?,
-        })
-    }
-
-    fn resolved(&mut self, text: &str, plain: bool, tag: Option<ScalarTag>, span: Span) -> Value {
-        let value = match tag {
-            Some(tag) => scalar::tagged(text, tag),
-            None if plain => scalar::plain(text),
-            None => return Value::from(text),
-        };
-        value.unwrap_or_else(|fault| {
-            let shown = shorten(text);
-            let problem = match fault {
-                Fault::NotFinite => {
-                    Problem::new("bad-number", span, format!("`{shown}` is no number that JSON can hold")).help("write a finite number, or put it in quotes if it is text")
-                }
-                Fault::OutOfRange => Problem::new("bad-number", span, format!("the number `{shown}` is out of range"))
-                    .help("whole numbers reach from -9223372036854775808 to 18446744073709551615, others to 1.8e308; put it in quotes if it is text"),
-                Fault::NotOfTag(tag) => Problem::new("bad-tag", span, format!("`{shown}` is no value for the tag `{tag}`")).help("leave the tag out"),
-            };
-            self.unknown(problem, span)
-        })
-    }
-
-    /// Reports the `${…}` of a scalar that cannot be filled in, each at its place.
-    fn gaps(&mut self, gaps: &[Gap], span: Span) -> Result<Value, Stop> {
-        let Some(variables) = self.variables else { return Ok(Value::Null) };
-        let (mut from, end) = (span.start as usize, span.end as usize);
-        for gap in gaps {
-            let written = match gap {
-                Gap::Unknown(name) => format!("${{{name}}}"),
-                Gap::Unterminated => "${".to_owned(),
-                Gap::TooLong => {
-                    self.expand(span, MAX_EXPANSION + 1)?;
-                    continue;
-                }
-            };
-            let place = self.text.get(from..end).and_then(|rest| rest.find(&written)).map_or(span, |at| {
-                let start = from + at;
-                from = start + written.len();
-                Span { start: offset(start), end: offset(from) }
-            });
-            let problem = match gap {
-                Gap::Unknown(name) => unknown_variable(name, variables, place),
-                _ => Problem::new("unterminated-variable", place, "`${` without its `}`").help("close it with `}`, or write `$${` for a literal `${`"),
-            };
-            self.problem(problem);
-        }
-        self.document.unknown.push(span);
-        Ok(Value::Null)
-    }
-
-    fn awaits_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { content: Content::Mapping { key: Key::Awaited, .. }, .. }))
-    }
-
-    /// Takes a scalar that is a key.
-    fn key(&mut self, value: Value, text: &str, plain: bool, span: Span) {
-        let named = match value {
-            Value::String(name) if plain && name == "<<" => {
-                let problem = Problem::new("merge-key", span, "`<<` (merge) is no part of YAML 1.2");
-                self.problem(problem.help("write the fields out; a whole value can be repeated with an alias"));
-                Key::Refused
-            }
-            Value::String(name) => Key::Named(name, span),
-            _ => {
-                let shown = if text.is_empty() { "an empty key".to_owned() } else { format!("the key `{}`", shorten(text)) };
-                let problem = Problem::new("non-string-key", span, format!("{shown} is no text"));
-                self.problem(problem.help(if text.is_empty() { "write a field name before the `:`".to_owned() } else { format!("put it in quotes: \"{}\"", shorten(text)) }));
-                Key::Refused
-            }
-        };
-        if let Some(Open { end, content: Content::Mapping { key, .. }, .. }) = self.open.last_mut() {
-            *end = span.end;
-            *key = named;
-        }
     }
 
     /// Puts a finished value into the collection around it.
@@ -355,11 +233,15 @@ impl<'a> TreeBuilder<'a> {
                 Key::Refused => None,
                 Key::Awaited => {
                     *key = Key::Refused;
-                    Some(Problem::new("non-string-key", span, "a key must be text, no list, mapping or alias").help("write the field's name"))
+                    Some(
+                        Problem::new("non-string-key", span, "a key must be text, no list, mapping or alias")
+                            .help("write the field's name"),
+                    )
                 }
                 Key::Named(name, at) if values.contains_key(&name) => {
                     let first = entries.iter().find(|(known, ..)| **known == *name).map_or(at, |(_, first, _)| *first);
-                    let problem = Problem::new("duplicate-field", at, format!("the field `{}` is there twice in one mapping", shorten(&name)));
+                    let problem =
+                        Problem::new("duplicate-field", at, format!("the field `{}` is there twice in one mapping", shorten(&name)));
                     Some(problem.help("keep one of them").also(first, "the first one"))
                 }
                 Key::Named(name, at) => {
@@ -370,15 +252,6 @@ impl<'a> TreeBuilder<'a> {
             },
         };
         self.document.problems.extend(problem);
-    }
-
-    /// The tag of a scalar, if it may have it.
-    fn tag_of(&self, tag: Option<&Tag>, at: granit_parser::Span) -> Result<Option<ScalarTag>, Problem> {
-        let Some(tag) = tag else { return Ok(None) };
-        if tag.original() == "!" {
-            return Ok(Some(ScalarTag::Str));
-        }
-        tag.core_suffix().and_then(ScalarTag::of).map(Some).ok_or_else(|| unknown_tag(tag, at))
     }
 
     fn collection_tag(&mut self, tag: Option<&Tag>, expected: &str, at: granit_parser::Span) {
@@ -413,14 +286,6 @@ fn bytes(span: granit_parser::Span) -> Span {
 
 fn unknown_tag(tag: &Tag, at: granit_parser::Span) -> Problem {
     let span = at.tag_span().map_or_else(|| bytes(at), bytes);
-    Problem::new("unknown-tag", span, format!("the tag `{}` means nothing here", shorten(&tag.original()))).help("leave the tag out; put the value in quotes if it is text")
-}
-
-fn unknown_variable(name: &str, variables: Variables<'_>, place: Span) -> Problem {
-    let environment = variables.environment;
-    let problem = Problem::new("unknown-variable", place, format!("environment `{environment}` has no variable `{}`", shorten(name)));
-    problem.help(match nearest(name, variables.values.keys().map(String::as_str)) {
-        Some(meant) => format!("did you mean `${{{meant}}}`?"),
-        None => format!("add it under `environments.{environment}.variables` in the project file, or write `$${{` for a literal `${{`"),
-    })
+    Problem::new("unknown-tag", span, format!("the tag `{}` means nothing here", shorten(&tag.original())))
+        .help("leave the tag out; put the value in quotes if it is text")
 }
