@@ -22,10 +22,10 @@ pub mod reconcile;
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;
 
-/// What the tool remembers between runs, and the lock on it.
-pub mod state;
 /// From the files of a project to typed campaigns, with the place of every value.
 pub mod load;
+/// What the tool remembers between runs, and the lock on it.
+pub mod state;
 
 // THIRD FLOOR, hands: change the world.
 /// Doing a plan: check, write, record, next.

@@ -4,12 +4,12 @@ mod campaigns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use campaigns::{campaign, spec};
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, LastApplied, Lifecycle, Live, LiveCampaign, Origin, Remembered,
-    UnmodelledField,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
+    Remembered, UnmodelledField,
 };
 use campaignctl::reconcile::{Action, Cause, DangerKind, Plan, Policy, Refusal, StateOnly, Tier, plan, same};
+use campaigns::{campaign, spec};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -231,14 +231,20 @@ fn a_field_says_who_moved_it() {
 fn when_code_and_live_agree_the_state_learns_it() {
     let mut new = spec("x");
     new.enabled = !new.enabled;
-    let plan = plan(&desired([("a", declared(new.clone()))]), &live([live_one("1", new)]), &last([("a", remembered("1", spec("x")))]), &no_limits());
+    let plan = plan(
+        &desired([("a", declared(new.clone()))]),
+        &live([live_one("1", new)]),
+        &last([("a", remembered("1", spec("x")))]),
+        &no_limits(),
+    );
     assert!(plan.is_empty());
     assert!(matches!(plan.state_only[..], [StateOnly::Refresh { .. }]));
 }
 
 #[test]
 fn two_live_campaigns_of_one_name_are_refused_and_listed() {
-    let plan = plan(&desired([("a", declared(spec("x")))]), &live([live_one("1", spec("x")), live_one("2", spec("x"))]), &last([]), &no_limits());
+    let plan =
+        plan(&desired([("a", declared(spec("x")))]), &live([live_one("1", spec("x")), live_one("2", spec("x"))]), &last([]), &no_limits());
     let [Refusal::AmbiguousName { candidates, .. }] = &plan.refusals[..] else { panic!("{plan:#?}") };
     assert_eq!(candidates.iter().map(|candidate| candidate.id.0.as_str()).collect::<Vec<_>>(), ["1", "2"]);
     assert!(plan.changes.is_empty());
@@ -288,8 +294,14 @@ fn protection_outlives_the_file() {
 fn keep_forgets_instead_of_deleting() {
     let mut kept = remembered("1", spec("x"));
     kept.keep = true;
-    let plan = plan(&desired([("b", declared(spec("y")))]), &live([live_one("1", spec("x")), live_one("2", spec("y"))]), &last([("a", kept)]), &no_limits());
-    let forgotten: Vec<_> = plan.changes.iter().filter(|change| change.action == Action::Forget).map(|change| change.key.as_str()).collect();
+    let plan = plan(
+        &desired([("b", declared(spec("y")))]),
+        &live([live_one("1", spec("x")), live_one("2", spec("y"))]),
+        &last([("a", kept)]),
+        &no_limits(),
+    );
+    let forgotten: Vec<_> =
+        plan.changes.iter().filter(|change| change.action == Action::Forget).map(|change| change.key.as_str()).collect();
     assert_eq!(forgotten, ["a"]);
 }
 
@@ -303,7 +315,10 @@ fn limits_refuse_and_name_the_campaigns() {
     assert!(default.refusals.is_empty(), "five deletes are within the default");
     let strict = Policy { guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50) }, allow_destroy: BTreeSet::new() };
     let refusals = plan(&keep_one, &alive, &state, &strict).refusals;
-    assert!(matches!(&refusals[..], [Refusal::TooManyDeletes { keys, limit: 4 }, Refusal::TooMuchChanged { managed: 6, limit: 50, .. }] if keys.len() == 5), "{refusals:#?}");
+    assert!(
+        matches!(&refusals[..], [Refusal::TooManyDeletes { keys, limit: 4 }, Refusal::TooMuchChanged { managed: 6, limit: 50, .. }] if keys.len() == 5),
+        "{refusals:#?}"
+    );
 }
 
 #[test]
@@ -354,15 +369,35 @@ fn held_fields_keep_their_live_value() {
 fn what_visitors_would_notice_is_marked() {
     type Edit = fn(&mut CampaignSpec);
     let table: [(&str, Edit, &[DangerKind], Tier); 11] = [
-        ("throttling off", |spec| spec.throttling = None, &[DangerKind::ThrottlingRemoved, DangerKind::ThrottlingLoosened, DangerKind::ThrottlingLoosened], Tier::Loosen),
-        ("no limit per contact", |spec| spec.throttling.as_mut().unwrap().max_invites_per_contact = Some(0), &[DangerKind::ThrottlingRemoved], Tier::Loosen),
-        ("higher cap", |spec| spec.throttling.as_mut().unwrap().max_invites_per_minute = Some(501), &[DangerKind::ThrottlingLoosened], Tier::Loosen),
+        (
+            "throttling off",
+            |spec| spec.throttling = None,
+            &[DangerKind::ThrottlingRemoved, DangerKind::ThrottlingLoosened, DangerKind::ThrottlingLoosened],
+            Tier::Loosen,
+        ),
+        (
+            "no limit per contact",
+            |spec| spec.throttling.as_mut().unwrap().max_invites_per_contact = Some(0),
+            &[DangerKind::ThrottlingRemoved],
+            Tier::Loosen,
+        ),
+        (
+            "higher cap",
+            |spec| spec.throttling.as_mut().unwrap().max_invites_per_minute = Some(501),
+            &[DangerKind::ThrottlingLoosened],
+            Tier::Loosen,
+        ),
         ("lower cap", |spec| spec.throttling.as_mut().unwrap().max_invites_per_minute = Some(1), &[], Tier::Tighten),
         ("longer cooldown", |spec| spec.throttling.as_mut().unwrap().cooldown_seconds = Some(999_999), &[], Tier::Tighten),
         ("filter dropped", |spec| drop(spec.filters.pop()), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold down", |spec| spec.filters[0].value = serde_json::from_str("1").unwrap(), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold up", |spec| spec.filters[0].value = serde_json::from_str("99").unwrap(), &[], Tier::Tighten),
-        ("routing gone", |spec| spec.actions[0].routing_config = None, &[DangerKind::RoutingRemoved, DangerKind::RoutingRemoved], Tier::Neutral),
+        (
+            "routing gone",
+            |spec| spec.actions[0].routing_config = None,
+            &[DangerKind::RoutingRemoved, DangerKind::RoutingRemoved],
+            Tier::Neutral,
+        ),
         ("new text", |spec| spec.description.push('!'), &[], Tier::Neutral),
         ("switched off", |spec| spec.enabled = false, &[], Tier::Tighten),
     ];

@@ -63,8 +63,14 @@ pub async fn execute(
     mut events: impl FnMut(Event),
 ) -> Report {
     let Plan { changes, state_only, .. } = plan;
-    let mut run =
-        Run { changes: changes.into_iter().map(Arc::new).collect(), outcomes: BTreeMap::new(), memory, state_error: None, halted: None, stop };
+    let mut run = Run {
+        changes: changes.into_iter().map(Arc::new).collect(),
+        outcomes: BTreeMap::new(),
+        memory,
+        state_error: None,
+        halted: None,
+        stop,
+    };
     run.correct_state(state_only);
     let writer = Arc::new(writer);
     for tier in [Tier::Tighten, Tier::Neutral, Tier::Loosen] {

@@ -72,12 +72,8 @@ impl Connection {
 pub(super) async fn connect(root: &Path, environment: &Environment, access: Access, settings: Settings) -> Result<Connection, Failure> {
     let (server, words, credentials, emulator) = match &environment.target {
         Target::Emulator(folder) => {
-            let options = emulator::Options {
-                data: folder.clone(),
-                port: 0,
-                client: None,
-                unknown_fields: emulator::UnknownFields::Reject,
-            };
+            let options =
+                emulator::Options { data: folder.clone(), port: 0, client: None, unknown_fields: emulator::UnknownFields::Reject };
             let emulator = Emulator::start(options).await?;
             let server = Server::base_url(emulator.base_url()).map_err(unusable_url)?;
             let shown = folder.strip_prefix(root).unwrap_or(folder);

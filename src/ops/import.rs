@@ -68,10 +68,7 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
         ));
     };
     let name = live.spec.name.clone();
-    campaigns.insert(
-        key,
-        Remembered { id: live.id, body: live.spec, prevent_destroy: lifecycle.prevent_destroy, keep: lifecycle.keep },
-    );
+    campaigns.insert(key, Remembered { id: live.id, body: live.spec, prevent_destroy: lifecycle.prevent_destroy, keep: lifecycle.keep });
     lock.write(&mut document)?;
     connection.close().await;
     Ok(name)

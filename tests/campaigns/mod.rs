@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use campaignctl::model::{
-    Action, ActionType, CampaignSpec, CampaignType, DataType, EvaluationMode, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar,
-    Throttling,
+    Action, ActionType, CampaignSpec, CampaignType, DataType, EvaluationMode, Filter, FilterValue, InviteConfig, Operator, RoutingConfig,
+    Scalar, Throttling,
 };
 use proptest::prelude::*;
 
@@ -44,21 +44,28 @@ fn scalar(data_type: DataType) -> BoxedStrategy<Scalar> {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
-    (0..3usize, prop::sample::select(&DataType::ALL[..]), prop::sample::select(&Operator::ALL[..])).prop_flat_map(|(name, data_type, operator)| {
-        let operator = if operator.applies_to(data_type) { operator } else { Operator::Equals };
-        let value = if operator.takes_list() {
-            prop::collection::vec(scalar(data_type), 1..4).prop_map(FilterValue::Many).boxed()
-        } else {
-            scalar(data_type).prop_map(FilterValue::One).boxed()
-        };
-        let attribute_name = ["session.a", "external.b", "contact.c"][name].to_owned();
-        value.prop_map(move |value| Filter { attribute_name: attribute_name.clone(), operator, value, data_type })
-    })
+    (0..3usize, prop::sample::select(&DataType::ALL[..]), prop::sample::select(&Operator::ALL[..])).prop_flat_map(
+        |(name, data_type, operator)| {
+            let operator = if operator.applies_to(data_type) { operator } else { Operator::Equals };
+            let value = if operator.takes_list() {
+                prop::collection::vec(scalar(data_type), 1..4).prop_map(FilterValue::Many).boxed()
+            } else {
+                scalar(data_type).prop_map(FilterValue::One).boxed()
+            };
+            let attribute_name = ["session.a", "external.b", "contact.c"][name].to_owned();
+            value.prop_map(move |value| Filter { attribute_name: attribute_name.clone(), operator, value, data_type })
+        },
+    )
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let config = (prop::option::of("[a-z ]{1,8}"), prop::option::of(1..9u64), any::<bool>())
-        .prop_map(|(invite_message, display_duration, auto_dismiss_on_scroll)| InviteConfig { invite_message, display_duration, auto_dismiss_on_scroll });
+    let config = (prop::option::of("[a-z ]{1,8}"), prop::option::of(1..9u64), any::<bool>()).prop_map(
+        |(invite_message, display_duration, auto_dismiss_on_scroll)| InviteConfig {
+            invite_message,
+            display_duration,
+            auto_dismiss_on_scroll,
+        },
+    );
     let routing = (
         prop::option::of(Just("a1b2c3d4-e5f6-7890-abcd-ef1234567890".to_owned())),
         prop::collection::vec("[ab]{1,2}", 0..3),

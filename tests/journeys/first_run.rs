@@ -75,7 +75,10 @@ fn renaming_a_file_moves_the_campaign() {
     let repo = Repo::sample();
     repo.run(&["apply", "--auto-approve"]).exits(0);
     std::fs::rename(repo.path("campaigns/pricing-churn.yaml"), repo.path("campaigns/pricing.yaml")).unwrap();
-    repo.run(&["plan"]).exits(0).says("# campaign.pricing-churn has moved to campaign.pricing").says("Plan: 0 to add, 0 to change, 0 to destroy.");
+    repo.run(&["plan"])
+        .exits(0)
+        .says("# campaign.pricing-churn has moved to campaign.pricing")
+        .says("Plan: 0 to add, 0 to change, 0 to destroy.");
     repo.run(&["apply", "--auto-approve"]).exits(0);
     repo.run(&["plan", "--detailed-exitcode"]).exits(0).says(NO_CHANGES);
 }
@@ -83,7 +86,8 @@ fn renaming_a_file_moves_the_campaign() {
 #[test]
 fn several_documents_in_one_file_and_variables() {
     let repo = Repo::new("environments:\n  local: { emulator: .e, variables: { dwell: 33, word: Hello } }\n");
-    let one = campaign("One", 45).replace("value: 45", "value: '${dwell}'").replace("inviteMessage: Hello", "inviteMessage: '${word}, $${you}'");
+    let one =
+        campaign("One", 45).replace("value: 45", "value: '${dwell}'").replace("inviteMessage: Hello", "inviteMessage: '${word}, $${you}'");
     repo.campaign("both", &format!("key: one\n{one}---\nkey: two\n{}", campaign("Two", 46)));
     repo.run(&["plan"])
         .exits(0)

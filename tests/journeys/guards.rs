@@ -2,7 +2,8 @@
 
 use crate::repo::{Repo, campaign};
 
-const PROJECT: &str = "environments:\n  local: { emulator: .e }\n  careful: { emulator: .c, guards: { maxDeletes: 1, maxChangedPercent: 30 } }\n";
+const PROJECT: &str =
+    "environments:\n  local: { emulator: .e }\n  careful: { emulator: .c, guards: { maxDeletes: 1, maxChangedPercent: 30 } }\n";
 
 fn repo(count: u32, environment: &str) -> Repo {
     let repo = Repo::new(PROJECT);

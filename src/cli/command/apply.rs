@@ -85,7 +85,9 @@ impl Apply {
         let notice = bar.clone();
         let stop = signals::listen(move || {
             notice.suspend(|| {
-                Console::plain_err("\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n");
+                Console::plain_err(
+                    "\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n",
+                );
             });
         });
         console.details("\n");

@@ -28,7 +28,11 @@ impl Validate {
         let console = &context.console;
         console.out(&render::findings::human(findings, &loaded.sources, console.width().map(usize::from)));
         let summary = render::findings::summary(findings, loaded.campaigns.len(), loaded.files);
-        if findings.is_empty() { console.details(&format!("{summary}\n")) } else { console.out(&format!("{summary}\n")) }
+        if findings.is_empty() {
+            console.details(&format!("{summary}\n"))
+        } else {
+            console.out(&format!("{summary}\n"))
+        }
         Ok(if validated.has_errors() { Exit::Error } else { Exit::Ok })
     }
 }

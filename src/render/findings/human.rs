@@ -65,7 +65,9 @@ pub fn summary(findings: &[Finding], campaigns: usize, files: usize) -> String {
     in_files.sort_unstable();
     in_files.dedup();
     match (errors, warnings) {
-        (0, 0) => format!("{} in {} {} valid.", plural(campaigns, "campaign"), plural(files, "file"), if campaigns == 1 { "is" } else { "are" }),
+        (0, 0) => {
+            format!("{} in {} {} valid.", plural(campaigns, "campaign"), plural(files, "file"), if campaigns == 1 { "is" } else { "are" })
+        }
         (errors, 0) => format!("{} in {}.", plural(errors, "error"), plural(in_files.len(), "file")),
         (0, warnings) => format!("{} in {}.", plural(warnings, "warning"), plural(in_files.len(), "file")),
         (errors, warnings) => {

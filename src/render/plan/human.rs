@@ -155,7 +155,8 @@ fn block(change: &Change) -> String {
     }
     if !lost.is_empty() {
         let pointers = lost.iter().map(|pointer| inline(pointer)).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(out, "        {DANGER}# (-{} {} not modelled, lost: {pointers}){DANGER:#}", lost.len(), plural(lost.len(), "field"));
+        let _ =
+            writeln!(out, "        {DANGER}# (-{} {} not modelled, lost: {pointers}){DANGER:#}", lost.len(), plural(lost.len(), "field"));
     }
     out.push_str("    }\n");
     out
