@@ -1,7 +1,7 @@
 //! Finds the campaign files and reads text. Nothing on the disk can make it hang: no pipes, no loops, no huge files.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -55,31 +55,43 @@ impl Walk<'_> {
             Err(error) => return self.refuse(folder, unreadable(&error)),
         }
         match fs::read_dir(folder) {
-            // Real folders before links, so that it is the link that gets the blame.
             Ok(listing) => {
-                let mut paths: Vec<_> =
-                    listing.map(|entry| entry.map(|entry| (entry.file_type().is_ok_and(|kind| kind.is_symlink()), entry.path()))).collect();
-                paths.sort_by(|a, b| a.as_ref().ok().cmp(&b.as_ref().ok()));
-                for path in paths {
-                    match path {
-                        Ok((_, path)) => self.path(path, depth),
+                // Real folders before links, so that it is the link that gets the blame.
+                let mut found: Vec<(bool, PathBuf, Option<FileType>)> = Vec::new();
+                for entry in listing {
+                    match entry {
+                        Ok(entry) => {
+                            let kind = entry.file_type().ok();
+                            found.push((kind.is_some_and(|kind| kind.is_symlink()), entry.path(), kind));
+                        }
                         Err(error) => self.refuse(folder, unreadable(&error)),
                     }
+                }
+                found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+                for (_, path, kind) in found {
+                    self.path(path, kind, depth);
                 }
             }
             Err(error) => self.refuse(folder, unreadable(&error)),
         }
     }
 
-    fn path(&mut self, path: PathBuf, depth: usize) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    /// Takes one path; `kind` is what the folder says of it, before links are followed.
+    fn path(&mut self, path: PathBuf, kind: Option<FileType>, depth: usize) {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         if name.starts_with('.') || path == self.except {
             return;
         }
         let wanted = is_campaign_file(&name);
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => self.folder(&path, depth + 1),
-            Ok(metadata) if metadata.is_file() && wanted => self.entries.push(Entry { path, problem: None }),
+        drop(name);
+        // Only a link needs another look at the disk.
+        let kind = match kind.filter(|kind| !kind.is_symlink()) {
+            Some(kind) => Ok(kind),
+            None => fs::metadata(&path).map(|metadata| metadata.file_type()),
+        };
+        match kind {
+            Ok(kind) if kind.is_dir() => self.folder(&path, depth + 1),
+            Ok(kind) if kind.is_file() && wanted => self.entries.push(Entry { path, problem: None }),
             Ok(_) if wanted => self.refuse(
                 &path,
                 Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)")
@@ -110,17 +122,24 @@ pub(super) struct Text {
 
 /// Reads a text file: UTF-8, at most [`MAX_FILE_BYTES`]; a byte order mark is taken off.
 pub(super) fn read(path: &Path) -> Text {
-    let mut bytes = Vec::new();
     let refused = |problem| Text { text: String::new(), problem: Some(problem) };
-    let size = match File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)) {
-        Ok(size) => size as u64,
+    let bytes = match File::open(path).and_then(read_bytes) {
+        Ok(bytes) => bytes,
         Err(error) => return refused(unreadable(&error)),
     };
-    if size > MAX_FILE_BYTES {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         let problem = Problem::new("too-large", Span::default(), "the file is larger than 1 MiB");
         return refused(problem.help("a campaign has a few KB: split the file, or move it out of the campaigns folder"));
     }
     decode(bytes)
+}
+
+/// The bytes of a file, and one more than allowed at most. The announced size only saves growing: the file may be lying.
+fn read_bytes(file: File) -> std::io::Result<Vec<u8>> {
+    let announced = file.metadata()?.len().min(MAX_FILE_BYTES) as usize;
+    let mut bytes = Vec::with_capacity(announced + 1);
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn decode(mut bytes: Vec<u8>) -> Text {
