@@ -369,12 +369,7 @@ fn held_fields_keep_their_live_value() {
 fn what_visitors_would_notice_is_marked() {
     type Edit = fn(&mut CampaignSpec);
     let table: [(&str, Edit, &[DangerKind], Tier); 11] = [
-        (
-            "throttling off",
-            |spec| spec.throttling = None,
-            &[DangerKind::ThrottlingRemoved, DangerKind::ThrottlingLoosened, DangerKind::ThrottlingLoosened],
-            Tier::Loosen,
-        ),
+        ("throttling off", |spec| spec.throttling = None, &[DangerKind::ThrottlingRemoved, DangerKind::ThrottlingLoosened], Tier::Loosen),
         (
             "no limit per contact",
             |spec| spec.throttling.as_mut().unwrap().max_invites_per_contact = Some(0),

@@ -141,7 +141,7 @@ fn of_field(change: &FieldChange, throttling_removed: bool) -> Option<Danger> {
         }
         FieldPath::Throttling(part) if direction(change) == Direction::Loosens => {
             let sentence = match part {
-                ThrottlingPart::MaxInvitesPerContact if throttling_removed => return None,
+                ThrottlingPart::MaxInvitesPerContact | ThrottlingPart::CooldownSeconds if throttling_removed => return None,
                 ThrottlingPart::MaxInvitesPerContact => "one contact can be invited more often within the cooldown",
                 ThrottlingPart::CooldownSeconds => "a contact can be invited again sooner",
                 ThrottlingPart::MaxInvitesPerMinute => "more visitors can be invited in one minute",

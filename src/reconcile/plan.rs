@@ -1,8 +1,8 @@
 //! The one door: three snapshots and a policy in, one plan out.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::field_diff::{Cause, diff};
+use super::field_diff::diff;
 use super::hold::hold;
 use super::pair::{Orphan, Pair, pair};
 use super::{Action, Change, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, body, danger, guard, order, same};
@@ -32,8 +32,10 @@ pub struct Plan {
 pub struct Unmanaged {
     /// Server-assigned id.
     pub id: CampaignId,
-    /// Its name.
-    pub name: String,
+    /// Its name; `None` where it could not be read.
+    pub name: Option<String>,
+    /// What could not be read, for a campaign whose body this version does not understand.
+    pub unreadable: Option<String>,
 }
 
 /// How many campaigns each kind of change concerns.
@@ -85,8 +87,12 @@ impl Plan {
 pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: &Policy) -> Plan {
     let pairing = pair(desired, live, last_applied);
     let mut plan = Plan { refusals: pairing.refusals, ..Plan::default() };
-    plan.unmanaged =
-        pairing.unmanaged.iter().map(|campaign| Unmanaged { id: campaign.id.clone(), name: campaign.spec.name.clone() }).collect();
+    plan.unmanaged = pairing
+        .unmanaged
+        .iter()
+        .map(|campaign| Unmanaged { id: campaign.id.clone(), name: Some(campaign.spec.name.clone()), unreadable: None })
+        .chain(unreadable_strangers(live, last_applied))
+        .collect();
     for pair in &pairing.pairs {
         plan.managed += usize::from(pair.live.is_some());
         match pair.live {
@@ -102,6 +108,16 @@ pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: 
     let exceeded = guard::check(&plan, policy);
     plan.refusals.extend(exceeded);
     plan
+}
+
+/// Live campaigns that cannot be read and that the state does not know.
+fn unreadable_strangers<'a>(live: &'a Live, last_applied: &'a LastApplied) -> impl Iterator<Item = Unmanaged> + 'a {
+    let known: BTreeSet<&CampaignId> = last_applied.campaigns.values().map(|remembered| &remembered.id).collect();
+    live.unreadable.iter().filter(move |campaign| !known.contains(&campaign.id)).map(|campaign| Unmanaged {
+        id: campaign.id.clone(),
+        name: campaign.name.clone(),
+        unreadable: Some(campaign.reason.clone()),
+    })
 }
 
 fn remember(pair: &Pair<'_>) -> Remember {
@@ -205,15 +221,4 @@ fn remove(orphan: &Orphan<'_>, plan: &mut Plan) {
         body: None,
         remember: None,
     });
-}
-
-impl Plan {
-    /// How many changed fields each side moved, over all updates.
-    pub fn causes(&self) -> BTreeMap<Cause, usize> {
-        let mut causes = BTreeMap::new();
-        for field in self.changes.iter().filter(|change| change.action == Action::Update).flat_map(|change| &change.fields) {
-            *causes.entry(field.cause).or_insert(0) += 1;
-        }
-        causes
-    }
 }

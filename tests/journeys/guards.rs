@@ -20,7 +20,7 @@ fn too_many_deletes_are_refused_with_names_count_and_flag() {
     for number in 1..7 {
         repo.remove(&format!("campaigns/c{number}.yaml"));
     }
-    let refused = "the plan would destroy 6 campaigns, and at most 5 are allowed: campaign.c1, campaign.c2,";
+    let refused = "the plan would destroy 6 campaigns, and at most 5 may go: campaign.c1, campaign.c2,";
     repo.run(&["plan", "-e", "local"]).exits(1).says("6 to destroy").complains(refused).complains("--max-deletes 6");
     repo.run(&["apply", "-e", "local", "--auto-approve"]).exits(1).complains(refused);
     repo.run(&["plan", "-e", "local", "--exit-codes", "fine"]).exits(3);

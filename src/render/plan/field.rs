@@ -36,6 +36,8 @@ fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bo
     let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live) } else { String::new() };
     let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
     match (before, after) {
+        // An empty text comes or goes without a word: it is what an absent one means.
+        (None, Some(FieldValue::Text(text))) | (Some(FieldValue::Text(text)), None) if text.is_empty() => Vec::new(),
         (None, Some(after)) => vec![line("+", ADD, whole(&path, after))],
         (Some(before), None) => vec![line("-", REMOVE, whole(&path, before))],
         (Some(FieldValue::Text(before)), Some(FieldValue::Text(after))) if by_words(before, after) => {

@@ -6,7 +6,7 @@ use super::super::escape::{inline, quoted};
 use super::super::style::{DANGER, FAINT, STRONG, of_action};
 use super::field;
 use crate::model::Destination;
-use crate::reconcile::{Action, Change, Plan, StateOnly, Summary};
+use crate::reconcile::{Action, Change, Plan, StateOnly, Summary, Unmanaged};
 
 /// What to show beside the changes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -183,8 +183,10 @@ fn notes(plan: &Plan, options: Options) -> String {
     let unmanaged = plan.unmanaged.len();
     if unmanaged > 0 && options.show_unmanaged {
         let _ = writeln!(out, "\nNot managed here, and left alone ({unmanaged}):");
-        for campaign in &plan.unmanaged {
-            let _ = writeln!(out, "  {}  {}", inline(&campaign.id.0), quoted(&campaign.name));
+        for Unmanaged { id, name, unreadable } in &plan.unmanaged {
+            let name = name.as_ref().map_or("(no name)".to_owned(), |name| quoted(name));
+            let unreadable = unreadable.as_ref().map(|reason| format!("  cannot be read: {}", inline(reason))).unwrap_or_default();
+            let _ = writeln!(out, "  {}  {name}{unreadable}", inline(&id.0));
         }
     } else if unmanaged > 0 {
         let verb = if unmanaged == 1 { "campaign is" } else { "campaigns are" };

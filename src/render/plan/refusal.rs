@@ -60,7 +60,12 @@ pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
             format!("bring its file back, or add --allow-destroy {} for this run", key.address()),
         ),
         Refusal::TooManyDeletes { keys, limit } => (
-            format!("the plan would destroy {} campaigns, and at most {limit} are allowed: {}", keys.len(), addresses(keys)),
+            format!(
+                "the plan would destroy {} {}, and at most {limit} may go: {}",
+                keys.len(),
+                if keys.len() == 1 { "campaign" } else { "campaigns" },
+                addresses(keys)
+            ),
             format!("if that is meant, add --max-deletes {} for this run, or raise `guards.maxDeletes`", keys.len()),
         ),
         Refusal::TooMuchChanged { keys, managed, limit } => {
