@@ -32,6 +32,7 @@ struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Every command")]
 struct GlobalArgs {
     /// Environment of campaignctl.yaml to work on [default: its `defaultEnvironment`]
     #[arg(short, long, global = true, value_name = "NAME")]
@@ -81,7 +82,15 @@ enum Command {
 
 /// Runs the program on the arguments of this process.
 pub fn run() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even this cannot be printed, the exit code still tells.
+            let _ = error.print();
+            // Not the parser's own 2: that would say `changes pending`.
+            return ExitCode::from(if error.use_stderr() { 1 } else { 0 });
+        }
+    };
     let console = Console::new(global.color, global.quiet);
     if let Some(level) = global.log {
         console.log(level);

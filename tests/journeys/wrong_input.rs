@@ -106,3 +106,11 @@ async fn an_unknown_queue_is_a_finding_at_its_place() {
         .complains("has no queue named `Web Suport`")
         .complains("did you mean `Web Support`?");
 }
+
+#[test]
+fn wrong_arguments_are_never_mistaken_for_pending_changes() {
+    let repo = Repo::sample();
+    repo.run(&["plan", "--detailed-exitcode", "--detailed"]).exits(1).complains("--detailed");
+    repo.run(&["plna"]).exits(1).complains("plan");
+    repo.run(&["--version"]).exits(0).says("campaignctl 0.1.0");
+}
