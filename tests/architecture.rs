@@ -1,5 +1,7 @@
 //! The house: which room may use which, which rooms stay pure, and who alone may speak, write or open a socket.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

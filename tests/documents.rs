@@ -3,6 +3,8 @@
 //!
 //! `BLESS=1 cargo test --test documents` writes them; read the difference before you commit it.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

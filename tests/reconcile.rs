@@ -1,5 +1,7 @@
 //! Promises of the plan, over generated campaigns: quiet, complete, careful, and in the right order.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 mod campaigns;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,8 @@
 //!
 //! `BLESS=1 cargo test --test scenarios` writes what was printed; read the difference before you commit it.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,7 +7,8 @@ use super::console::Console;
 use super::exit_code::Exit;
 use super::process_environment;
 use crate::load::{Environment, Project, find_project, open_project};
-use crate::ops::{Access, Failure};
+use crate::ops::{Failure, Scope};
+use crate::remote::Settings;
 use crate::render;
 
 pub(super) struct Context {
@@ -39,9 +40,11 @@ impl Context {
         Ok(project.environment(self.global.environment.as_deref())?)
     }
 
-    /// Credentials of the process environment.
-    pub(super) fn access(&self) -> Result<Access, Failure> {
-        process_environment::access()
+    /// Project, environment and credentials, for a command that reaches a server.
+    pub(super) fn scope(&self, settings: Settings) -> Result<Scope, Failure> {
+        let project = self.project()?;
+        let environment = self.environment(&project)?;
+        Ok(Scope { access: process_environment::access()?, settings, project, environment })
     }
 
     /// Runs a future to its end.

@@ -1,14 +1,12 @@
 //! Reaching the server of an environment, and making sure it is the right one.
 
-use std::path::Path;
-
 use uuid::Uuid;
 
-use super::{Class, Failure};
+use super::{Class, Failure, Scope};
 use crate::emulator::{self, Emulator};
 use crate::load::{Environment, Target};
 use crate::model::{Destination, Secret};
-use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server, Settings};
+use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server};
 use crate::state::{Owner, StateDocument, StateFile};
 
 /// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
@@ -69,14 +67,15 @@ impl Connection {
 
 /// Starts the embedded emulator or finds the server, gets a token, and compares the organization behind it with the one
 /// the environment names.
-pub(super) async fn connect(root: &Path, environment: &Environment, access: Access, settings: Settings) -> Result<Connection, Failure> {
+pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
+    let Scope { project, environment, access, settings } = scope;
     let (server, words, credentials, emulator) = match &environment.target {
         Target::Emulator(folder) => {
             let options =
                 emulator::Options { data: folder.clone(), port: 0, client: None, unknown_fields: emulator::UnknownFields::Reject };
             let emulator = Emulator::start(options).await?;
             let server = Server::base_url(emulator.base_url()).map_err(unusable_url)?;
-            let shown = folder.strip_prefix(root).unwrap_or(folder);
+            let shown = folder.strip_prefix(&project.root).unwrap_or(folder);
             let credentials = Credentials::Client { id: EMBEDDED_CLIENT.to_owned(), secret: Secret::new(EMBEDDED_CLIENT) };
             (server, format!("embedded emulator in {}", shown.display()), credentials, Some(emulator))
         }
@@ -97,7 +96,7 @@ pub(super) async fn connect(root: &Path, environment: &Environment, access: Acce
             (server, words, credentials(environment, access)?, None)
         }
     };
-    let reader = Reader::new(server, credentials, settings)?;
+    let reader = Reader::new(server, credentials, settings.clone())?;
     let organization = reader.organization().await?;
     if let Some(expected) = environment.organization.as_ref().filter(|expected| **expected != organization.id) {
         return Err(Failure::new(
@@ -116,8 +115,8 @@ fn unusable_url(error: InvalidBaseUrl) -> Failure {
     Failure::new(error.to_string(), "correct `baseUrl:` of the environment in campaignctl.yaml")
 }
 
-fn credentials(environment: &Environment, access: Access) -> Result<Credentials, Failure> {
-    access.credentials.ok_or_else(|| {
+fn credentials(environment: &Environment, access: &Access) -> Result<Credentials, Failure> {
+    access.credentials.clone().ok_or_else(|| {
         Failure::new(
             format!("no credentials for environment `{}`", environment.name),
             "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN; a standalone emulator \

@@ -2,23 +2,15 @@
 
 use super::connect::connect;
 use super::validate::{Validated, validate};
-use super::{Access, Failure};
-use crate::load::{Environment, Project};
+use super::{Failure, Scope};
 use crate::model::{CampaignId, CampaignKey, Remembered};
-use crate::remote::Settings;
 use crate::state::{Holder, StateFile};
 
 /// What to bind.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The project.
-    pub project: Project,
-    /// The environment.
-    pub environment: Environment,
-    /// Credentials.
-    pub access: Access,
-    /// How to talk to the server.
-    pub settings: Settings,
+    /// In which environment.
+    pub scope: Scope,
     /// The declared campaign.
     pub key: CampaignKey,
     /// The live campaign.
@@ -31,8 +23,9 @@ pub struct Request {
 /// A key that is not declared or already bound, an id that is not live or bound to another key, and everything that can
 /// go wrong with files, server and state.
 pub async fn import(request: Request, holder: Holder) -> Result<String, Failure> {
-    let Request { project, environment, access, settings, key, id } = request;
-    let Validated { loaded, findings } = validate(&project, &environment);
+    let Request { scope, key, id } = request;
+    let Scope { project, environment, .. } = &scope;
+    let Validated { loaded, findings } = validate(project, environment);
     let Some(declared) = loaded.campaigns.iter().find(|campaign| campaign.key == key) else {
         if findings.is_empty() {
             return Err(Failure::new(
@@ -44,7 +37,7 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
     };
     let lifecycle = &declared.document.lifecycle;
     let mut lock = StateFile::new(&environment.state).lock(&holder)?;
-    let connection = connect(&project.root, &environment, access, settings).await?;
+    let connection = connect(&scope).await?;
     let mut document = connection.remembered().await?;
     let campaigns = &mut document.campaigns.campaigns;
     if let Some((other, _)) = campaigns.iter().find(|(other, remembered)| remembered.id == id && **other != key) {
@@ -53,13 +46,13 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
             format!("rename it with `previously: {other}` in the new file, or import another id"),
         ));
     }
-    if let Some(remembered) = campaigns.get(&key) {
-        if let Some(live) = connection.reader.campaign(&remembered.id).await?.filter(|live| live.id != id) {
-            return Err(Failure::new(
-                format!("{} is already the live campaign {}", key.address(), live.id),
-                "nothing has to be imported; `campaignctl plan` shows what differs",
-            ));
-        }
+    if let Some(remembered) = campaigns.get(&key)
+        && let Some(live) = connection.reader.campaign(&remembered.id).await?.filter(|live| live.id != id)
+    {
+        return Err(Failure::new(
+            format!("{} is already the live campaign {}", key.address(), live.id),
+            "nothing has to be imported; `campaignctl plan` shows what differs",
+        ));
     }
     let Some(live) = connection.reader.campaign(&id).await? else {
         return Err(Failure::new(

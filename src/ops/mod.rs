@@ -5,7 +5,9 @@ mod connect;
 mod failure;
 pub mod import;
 pub mod plan;
+mod scope;
 pub mod validate;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};
+pub use scope::Scope;

@@ -4,25 +4,19 @@ use std::collections::BTreeSet;
 
 use super::connect::{Connection, connect};
 use super::validate::{Validated, validate};
-use super::{Access, Failure};
+use super::{Failure, Scope};
 use crate::diagnostic::{Finding, Part, nearest};
-use crate::load::{Environment, Loaded, LoadedCampaign, Project};
+use crate::load::{Environment, Loaded, LoadedCampaign};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Plan, Policy};
-use crate::remote::{Reader, Settings};
+use crate::remote::Reader;
 use crate::state::{Holder, LockedState, StateDocument, StateFile};
 
 /// What to plan.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The project.
-    pub project: Project,
-    /// The environment.
-    pub environment: Environment,
-    /// Credentials.
-    pub access: Access,
-    /// How to talk to the server.
-    pub settings: Settings,
+    /// For which environment.
+    pub scope: Scope,
     /// Limits from flags; they go before those of the environment.
     pub guards: Guards,
     /// Campaigns whose protection is lifted for this run.
@@ -61,16 +55,17 @@ pub async fn plan(request: Request) -> Result<Planned, Failure> {
 
 /// Makes a plan; with a holder, under the lock of the state.
 pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
-    let Request { project, environment, access, settings, guards, allow_destroy } = request;
+    let Request { scope, guards, allow_destroy } = request;
+    let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
     let lock = match &holder {
         Some(holder) => Some(StateFile::new(&environment.state).lock(holder)?),
         None => None,
     };
-    let (validated, remote) = read_both_sides(&project, &environment, access, settings).await?;
+    let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
     let document = connection.remembered().await?;
-    let desired = desired(&validated.loaded, &environment, &connection.reader).await?;
+    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
     let requests = connection.reader.requests_sent();
     Ok(Planned { destination: connection.destination.clone(), plan, requests, connection, document, lock })
@@ -82,18 +77,13 @@ struct RemoteSide {
 }
 
 /// Reads files and live at the same time; findings in the files are told without waiting for the server.
-async fn read_both_sides(
-    project: &Project,
-    environment: &Environment,
-    access: Access,
-    settings: Settings,
-) -> Result<(Validated, RemoteSide), Failure> {
+async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
-        let (project, environment) = (project.clone(), environment.clone());
+        let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
     });
     let reading = async {
-        let connection = connect(&project.root, environment, access, settings).await?;
+        let connection = connect(scope).await?;
         let live = connection.reader.campaigns().await?;
         Ok::<_, Failure>(RemoteSide { connection, live })
     };

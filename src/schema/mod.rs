@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
-use crate::model::{CampaignDocument, ProjectSettings};
+use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings};
 
 pub use check::{Violation, check_campaign, check_project};
 pub use words::{field_path, shorten};
@@ -35,6 +35,12 @@ pub fn project() -> &'static Value {
             "The project file of campaignctl: where the campaigns are, and the targets they can be applied to.",
         )
     })
+}
+
+/// The schema of a campaign's body as the API takes it: what is authored, without names and without the repo's own fields.
+pub fn body() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| generate::<CampaignSpec>("urn:campaignctl:schema:body", "The body of a campaign as the API takes it."))
 }
 
 /// The campaign schema exactly as it is committed in `schema/campaign.schema.json`.

@@ -1,5 +1,5 @@
 //! Campaign bodies for tests: one plain one, and generated ones of every shape the contract allows.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses a part of it, and may stop where it fails")]
 
 use campaignctl::model::{
     Action, ActionType, CampaignSpec, CampaignType, DataType, EvaluationMode, Filter, FilterValue, InviteConfig, Operator, RoutingConfig,

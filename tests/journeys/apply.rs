@@ -7,9 +7,9 @@ use campaignctl::apply::{Options, Outcome, Report};
 use campaignctl::emulator::UnknownFields;
 use campaignctl::load::open_project;
 use campaignctl::model::{Guards, Secret};
-use campaignctl::ops::Access;
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Planned, Request};
+use campaignctl::ops::{Access, Scope};
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::state::{Holder, StateFile};
 use serde_json::json;
@@ -22,12 +22,14 @@ async fn planned(repo: &Repo) -> Planned {
     let environment = project.environment(None).unwrap();
     let credentials = Credentials::Client { id: "journey".to_owned(), secret: Secret::new("x") };
     let request = Request {
-        access: Access { credentials: Some(credentials), region: None },
-        settings: Settings::default(),
+        scope: Scope {
+            access: Access { credentials: Some(credentials), region: None },
+            settings: Settings::default(),
+            project,
+            environment,
+        },
         guards: Guards::default(),
         allow_destroy: BTreeSet::new(),
-        project,
-        environment,
     };
     prepare_apply(request, holder()).await.unwrap()
 }

@@ -1,5 +1,7 @@
 //! Journeys: what a user does, through the program, against the emulator over HTTP.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 mod apply;
 mod first_run;
 mod guards;

@@ -28,16 +28,7 @@ pub(in crate::cli) struct Import {
 
 impl Import {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
-        let project = context.project()?;
-        let environment = context.environment(&project)?;
-        let request = Request {
-            access: context.access()?,
-            settings: Settings::default(),
-            key: self.campaign.clone(),
-            id: CampaignId(self.id.clone()),
-            project,
-            environment,
-        };
+        let request = Request { scope: context.scope(Settings::default())?, key: self.campaign.clone(), id: CampaignId(self.id.clone()) };
         let name = context.block_on(import(request, holder("import")))?;
         context.console.out(&render::apply::imported(&self.campaign.address().to_string(), &name, &self.id));
         Ok(Exit::Ok)

@@ -42,15 +42,10 @@ impl PlanningArgs {
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {
-        let project = context.project()?;
-        let environment = context.environment(&project)?;
         Ok(Request {
-            access: context.access()?,
-            settings: Settings { parallelism: self.parallelism.get(), ..Settings::default() },
+            scope: context.scope(Settings { parallelism: self.parallelism.get(), ..Settings::default() })?,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
-            project,
-            environment,
         })
     }
 

@@ -1,11 +1,10 @@
-//! The JSON Schema of the bodies, made from [`CampaignSpec`] and tightened to what the wire takes.
+//! The JSON Schema of the bodies: that of a campaign, adjusted to what the wire takes.
 
 use jsonschema::{Keyword, ValidationError, Validator};
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::emulator::server::UnknownFields;
-use crate::model::CampaignSpec;
+use crate::schema;
 
 /// A keyword of our own: the number is written without fraction or exponent and fits in 64 bits. JSON Schema's `integer`
 /// takes `45.0` as well, which no client could read back as an integer.
@@ -26,11 +25,10 @@ pub(super) fn replace(unknown_fields: UnknownFields) -> Validator {
     compiled(&schema)
 }
 
-/// The schema of [`CampaignSpec`] on the wire.
+/// The schema of a campaign's body, with what the wire is stricter or looser about.
 pub(super) fn spec_schema(unknown_fields: UnknownFields) -> Value {
-    let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<CampaignSpec>().to_value();
-    tighten(&mut schema, unknown_fields);
+    let mut schema = schema::body().clone();
+    adjust(&mut schema, unknown_fields);
     schema
 }
 
@@ -41,51 +39,20 @@ fn compiled(schema: &Value) -> Validator {
         .expect("a schema made from the model is a schema")
 }
 
-/// Everywhere in the schema: `null` is no value of an optional field, a choice of words is one `enum`, a count is whole.
-fn tighten(schema: &mut Value, unknown_fields: UnknownFields) {
+/// Everywhere in the schema: a count is whole, and unknown fields are allowed where they are kept.
+fn adjust(schema: &mut Value, unknown_fields: UnknownFields) {
     match schema {
         Value::Object(fields) => {
-            forbid_null(fields);
-            gather_words(fields);
-            if fields.get("format").is_some_and(|format| format == "uint64") {
+            if fields.get("type").is_some_and(|name| name == "integer") {
                 fields.insert(WHOLE_NUMBER.to_owned(), true.into());
             }
             if unknown_fields == UnknownFields::Keep {
                 fields.remove("additionalProperties");
             }
-            fields.values_mut().for_each(|value| tighten(value, unknown_fields));
+            fields.values_mut().for_each(|value| adjust(value, unknown_fields));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| tighten(item, unknown_fields)),
+        Value::Array(items) => items.iter_mut().for_each(|item| adjust(item, unknown_fields)),
         _ => {}
-    }
-}
-
-/// `type: [x, null]` becomes `type: x`; `anyOf: [x, {type: null}]` becomes `x`.
-fn forbid_null(fields: &mut Map<String, Value>) {
-    if let Some(Value::Array(types)) = fields.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            fields.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
-        choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
-        if let [Value::Object(only)] = choices.as_slice() {
-            let only = only.clone();
-            fields.remove("anyOf");
-            fields.extend(only);
-        }
-    }
-}
-
-/// `oneOf` with one `const` each becomes one `enum`, whose error lists the words.
-fn gather_words(fields: &mut Map<String, Value>) {
-    let Some(Value::Array(choices)) = fields.get("oneOf") else { return };
-    let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
-    if let Some(words) = words {
-        fields.remove("oneOf");
-        fields.insert("enum".to_owned(), words.into());
     }
 }
 
