@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, SourceMap};
 
 pub use subject::{FilterAt, Subject};
 
-/// What people should know of a rule; `lint --explain` and the documentation show it.
+/// What people should know of a rule; the documentation shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Its id, as findings carry it.

@@ -90,7 +90,7 @@ fn no_campaigns(project: &Project, folder: &Path) -> Finding {
     let text = project.sources.file(project.document.file).map_or("", |file| file.text.as_str());
     Problem::new("no-campaigns", span, what)
         .field("campaigns".to_owned())
-        .help("run `campaignctl init` for a first campaign, or set `campaigns` to the folder that holds them; an empty folder is never taken as \"delete everything\"")
+        .help("write a first campaign there, or set `campaigns` to the folder that holds them; an empty folder is never taken as \"delete everything\"")
         .into_finding(project.document.file, text)
 }
 
