@@ -6,7 +6,7 @@ use super::GlobalArgs;
 use super::console::Console;
 use super::exit_code::Exit;
 use super::process_environment;
-use crate::load::{Environment, Project, find_project, open_project};
+use crate::load::{Environment, Project, ProjectError, ProjectErrorKind, find_project, open_project};
 use crate::ops::{Failure, Scope};
 use crate::remote::Settings;
 use crate::render;
@@ -25,14 +25,28 @@ impl Context {
     }
 
     /// The project: of `--project`, or found upwards from the working directory.
-    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
     pub(super) fn project(&self) -> Result<Project, Failure> {
+        self.found_project()?.map_err(Failure::from)
+    }
+
+    /// The project, or nothing where there is none and none was named.
+    pub(super) fn project_if_any(&self) -> Result<Option<Project>, Failure> {
+        let is_none = |error: &ProjectError| matches!(error.kind(), ProjectErrorKind::NotFound { .. }) && self.global.project.is_none();
+        match self.found_project()? {
+            Ok(project) => Ok(Some(project)),
+            Err(error) if is_none(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
+    fn found_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
         if let Some(folder) = &self.global.project {
-            return Ok(open_project(folder)?);
+            return Ok(open_project(folder));
         }
         let here = std::env::current_dir()
             .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
-        Ok(find_project(&here)?)
+        Ok(find_project(&here))
     }
 
     /// The environment of `--environment`, or the project's default.

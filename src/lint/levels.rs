@@ -114,7 +114,7 @@ pub struct Levels(BTreeMap<&'static str, Level>);
 impl Levels {
     /// The defaults, with these layers laid over them, the first one first. What cannot be set is left out: `bad-level`
     /// tells of it.
-    pub fn new<'a>(layers: impl IntoIterator<Item = &'a BTreeMap<String, Level>>, overrides: &Overrides) -> Self {
+    pub fn new<'a>(layers: impl IntoIterator<Item = &'a BTreeMap<String, Level>>, overrides: &'a Overrides) -> Self {
         let mut levels = BTreeMap::new();
         for layer in layers.into_iter().chain([&overrides.0]) {
             let (groups, single): (Vec<_>, Vec<_>) = layer.iter().partition(|(name, _)| GROUPS.contains(&name.as_str()));

@@ -90,8 +90,7 @@ pub fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
 /// see [`sort`].
 pub fn check_with(subjects: &[Subject<'_>], sources: &SourceMap, settings: &Settings<'_>) -> Vec<Finding> {
     let levels = settings.levels();
-    let looked_at: Vec<(Severity, Check)> =
-        TABLE.iter().filter_map(|(rule, check)| Some((severity(levels.of(rule))?, *check))).collect();
+    let looked_at: Vec<(Severity, Check)> = TABLE.iter().filter_map(|(rule, check)| Some((severity(levels.of(rule))?, *check))).collect();
     let mut findings = of_filters(subjects, sources, &looked_at);
     for (severity, check) in &looked_at {
         let found = match check {

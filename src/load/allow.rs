@@ -47,8 +47,11 @@ fn said(text: &str, span: Span) -> Option<AllowComment> {
     let comment = text.get(span.start as usize..span.end as usize)?;
     let after_marker = comment.trim_start_matches('#').trim_start().strip_prefix(ALLOW_MARKER)?;
     let unread = AllowComment { span, ..AllowComment::default() };
-    let Some((list, reason)) =
-        after_marker.trim_start().strip_prefix("allow").and_then(|rest| rest.trim_start().strip_prefix('(')).and_then(|rest| rest.split_once(')'))
+    let Some((list, reason)) = after_marker
+        .trim_start()
+        .strip_prefix("allow")
+        .and_then(|rest| rest.trim_start().strip_prefix('('))
+        .and_then(|rest| rest.split_once(')'))
     else {
         return Some(unread);
     };
@@ -123,7 +126,12 @@ mod tests {
 
     #[test]
     fn what_stands_in_text_is_no_comment() {
-        for text in ["x: \"# campaignctl: allow(a) why\"\n", "x: '# campaignctl: allow(a) why'\n", "x: a# campaignctl\n", "x: 1 # see campaignctl: allow(a)\n"] {
+        for text in [
+            "x: \"# campaignctl: allow(a) why\"\n",
+            "x: '# campaignctl: allow(a) why'\n",
+            "x: a# campaignctl\n",
+            "x: 1 # see campaignctl: allow(a)\n",
+        ] {
             assert_eq!(told(text), [], "{text}");
         }
     }

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
+use super::rules::RuleArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::Failure;
 use crate::ops::references::check_online;
-use crate::ops::validate::{Validated, validate};
+use crate::ops::validate::{Validated, validate_with};
 use crate::remote::Settings;
 use crate::render;
 
@@ -19,19 +20,27 @@ use crate::render;
   campaignctl validate                 with the variables of the default environment
   campaignctl validate -e production   with those of `production`
   campaignctl validate --online        do the queues, skill groups and wrap-up codes exist?
+  campaignctl validate --deny all      warnings are errors too
+  campaignctl validate --explain no-cooldown
 
-Exit codes: 0 no errors, 1 errors")]
+Exit codes: 0 no errors (there may be warnings), 1 errors")]
 pub(in crate::cli) struct Validate {
     /// Also ask the environment whether the queues, skill groups and wrap-up codes exist
     #[arg(long)]
     online: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
 }
 
 impl Validate {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        let overrides = self.rules.overrides()?;
+        if let Some(answer) = self.rules.answer(&overrides, context) {
+            return answer;
+        }
         let project = context.project()?;
         let environment = context.environment(&project)?;
-        let mut validated = validate(&project, &environment);
+        let mut validated = validate_with(&project, &environment, &overrides);
         let asked = if self.online { online(context, &mut validated) } else { Ok(()) };
         let Validated { loaded, findings } = &validated;
         let console = &context.console;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Finding, Label, Place, Severity, SourceMap};
+use crate::render::{WARNING, inline};
 
 /// Columns a finding is wrapped to where the width is not known.
 const DEFAULT_WIDTH: usize = 100;
@@ -54,6 +55,13 @@ fn bytes(place: Place, sources: &SourceMap) -> Range<usize> {
     let end = floor(place.span.end as usize).max(start);
     let line_end = text[start..end].find('\n').map_or(end, |newline| start + newline);
     start..line_end
+}
+
+/// The one line that a command which is about something else says of warnings.
+pub fn warnings_line(warnings: usize, environment: &str) -> String {
+    let (count, them) = if warnings == 1 { ("1 warning".to_owned(), "it") } else { (format!("{warnings} warnings"), "them") };
+    let environment = inline(environment);
+    format!("{WARNING}Warning:{WARNING:#} {count} in the campaign files; `campaignctl validate -e {environment}` shows {them}\n")
 }
 
 /// `2 errors in 1 file`, or `5 campaigns in 5 files are valid.`

@@ -2,4 +2,4 @@
 
 mod human;
 
-pub use human::{human, summary};
+pub use human::{human, summary, warnings_line};
