@@ -97,12 +97,24 @@ fn commands() -> String {
     table
 }
 
+fn level(gravity: lint::Gravity) -> String {
+    match gravity {
+        lint::Gravity::Error => "error".to_owned(),
+        lint::Gravity::Warning(level) => format!("`{level}`"),
+    }
+}
+
 fn rules() -> String {
     let mut text = String::new();
     let mut rules: Vec<_> = lint::rules().collect();
     rules.sort_by_key(|rule| rule.id);
-    for lint::Rule { id, summary, what, why, example, fix } in rules {
-        let _ = write!(text, "## {id}\n\n{summary}\n\n{what}\n\n**Why:** {why}\n\n{}\n**Instead:** {fix}\n\n", code("yaml", example));
+    text.push_str("| rule | level | finds |\n|---|---|---|\n");
+    for lint::Rule { id, gravity, summary, .. } in &rules {
+        let _ = writeln!(text, "| [{id}](#{id}) | {} | {summary} |", level(*gravity));
+    }
+    for lint::Rule { id, gravity, summary, what, why, example, fix } in rules {
+        let _ = write!(text, "\n## {id}\n\n{summary} · level: {}\n\n{what}\n\n**Why:** {why}\n\n", level(*gravity));
+        let _ = write!(text, "{}\n**Instead:**\n\n{}", code("yaml", example), code("yaml", fix));
     }
     text.trim_end().to_owned() + "\n"
 }

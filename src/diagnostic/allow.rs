@@ -30,7 +30,6 @@ pub struct AllowedRule {
 impl Allow {
     /// Whether a finding at `place` is one that the comment speaks of.
     pub fn covers(&self, place: Place) -> bool {
-        let covered = |covers: Span| covers.start <= place.span.start && place.span.end <= covers.end;
-        place.file == self.place.file && self.covers.is_some_and(covered)
+        place.file == self.place.file && self.covers.is_some_and(|covers| covers.holds(place.span))
     }
 }

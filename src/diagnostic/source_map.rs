@@ -22,6 +22,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Whether all of `inner` is inside.
+    pub fn holds(self, inner: Self) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+}
+
 /// A range of bytes in a named file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {

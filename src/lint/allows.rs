@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::levels::{Gravity, NotSettable, find};
-use super::{Levels, Settings, rules};
-use crate::diagnostic::{Allow, FileId, Finding};
+use super::{Levels, Settings, Subject, rules};
+use crate::diagnostic::{Allow, FileId, Finding, Part, SourceMap};
 use crate::model::Level;
 
 /// Rules that speak of the comments themselves.
@@ -89,14 +89,27 @@ impl<'a> Allowed<'a> {
         });
     }
 
-    /// The rules of comments that silenced nothing, as (comment, position). Of a rule that was not looked at, or when not
-    /// everything could be read, nobody knows.
-    pub(super) fn unused(&self, settings: &Settings<'_>, levels: &Levels) -> Vec<(&'a Allow, usize)> {
+    /// The rules of comments that silenced nothing, as (comment, position). Nobody knows that of a rule that was not looked
+    /// at, or when not everything could be read; and a campaign that is switched off keeps its comments for when it is on.
+    pub(super) fn unused(
+        &self,
+        subjects: &[Subject<'_>],
+        sources: &SourceMap,
+        settings: &Settings<'_>,
+        levels: &Levels,
+    ) -> Vec<(&'a Allow, usize)> {
+        if !settings.complete {
+            return Vec::new();
+        }
         let was_looked_at = |entry: &Entry<'_>| {
             let rule = find(&entry.allow.rules[entry.position].id);
             rule.is_ok_and(|rule| levels.of(rule).is_some_and(|level| level > Level::Allow))
         };
-        let idle = self.entries.iter().filter(|entry| settings.complete && !entry.silenced && was_looked_at(entry));
+        let is_off = |allow: &Allow| {
+            let mut off = subjects.iter().filter(|subject| subject.source.file == allow.place.file && !subject.is_enabled());
+            allow.covers.is_some_and(|covers| off.any(|subject| sources.place(subject.source, "", Part::Value).span.holds(covers)))
+        };
+        let idle = self.entries.iter().filter(|entry| !entry.silenced && was_looked_at(entry) && !is_off(entry.allow));
         idle.map(|entry| (entry.allow, entry.position)).collect()
     }
 }

@@ -104,7 +104,7 @@ pub fn check_with(subjects: &[Subject<'_>], sources: &SourceMap, settings: &Sett
     allowed.silence(&mut findings);
     for (severity, check) in looked_at {
         if let Check::Unused(check) = check {
-            let unused = allowed.unused(settings, &levels).into_iter();
+            let unused = allowed.unused(subjects, sources, settings, &levels).into_iter();
             findings.extend(unused.map(|(allow, position)| Finding { severity, ..check(allow, position) }));
         }
     }

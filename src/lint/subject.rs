@@ -42,8 +42,17 @@ impl Subject<'_> {
 
     /// A warning at the value that a pointer names; the message begins with its path.
     pub(super) fn warning(&self, rule: &Rule, sources: &SourceMap, pointer: &str, message: &str) -> Finding {
+        self.warning_at(rule, sources.place(self.source, pointer, Part::Value), pointer, message)
+    }
+
+    /// A warning at the key that a pointer names, about something that its value lacks.
+    pub(super) fn warning_at_key(&self, rule: &Rule, sources: &SourceMap, pointer: &str, message: &str) -> Finding {
+        self.warning_at(rule, sources.place(self.source, pointer, Part::Key), pointer, message)
+    }
+
+    fn warning_at(&self, rule: &Rule, place: Place, pointer: &str, message: &str) -> Finding {
         let field = path(pointer);
-        Finding::warning(rule.id, sources.place(self.source, pointer, Part::Value), format!("`{field}`: {message}")).field(field)
+        Finding::warning(rule.id, place, format!("`{field}`: {message}")).field(field)
     }
 
     /// The bytes that give the campaign its key: `key:`, else the first line of the document, for the file's name.

@@ -45,8 +45,7 @@ impl Project {
                 Span { start: key.start, end: value.end }
             })
             .collect();
-        let inside = |covers: Span, other: &Span| other.start <= covers.start && covers.end <= other.end;
-        let concerns = |comment: &&AllowComment| comment.covers().is_none_or(|covers| !others.iter().any(|other| inside(covers, other)));
+        let concerns = |comment: &&AllowComment| comment.covers().is_none_or(|covers| !others.iter().any(|other| other.holds(covers)));
         self.allows.iter().filter(concerns).map(|comment| comment.clone().into_allow(self.document.file)).collect()
     }
 }

@@ -20,13 +20,14 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     for subject in subjects.iter().filter(|subject| subject.is_enabled()) {
         for (pointer, action) in subject.actions() {
             let Some(lacks) = lacking(action.routing_config.as_ref()) else { continue };
-            let (at, what) = match action.routing_config {
-                Some(_) => (format!("{pointer}/routingConfig"), format!("names {lacks}")),
-                None => (pointer, format!("has no `routingConfig`, so {lacks}")),
+            let effect = "accepted invites go to the channel's shared default queue";
+            let found = if action.routing_config.is_some() {
+                let at = format!("{pointer}/routingConfig");
+                subject.warning_at_key(&RULE, sources, &at, &format!("{lacks} is named; {effect}"))
+            } else {
+                subject.warning(&RULE, sources, &pointer, &format!("there is no `routingConfig`, so {lacks}; {effect}"))
             };
-            let message = format!("{what}; accepted invites go to the channel's shared default queue");
-            let help = "name both: `routingConfig: { queue: Web Support, skillGroups: [web_support_tier1] }`";
-            findings.push(subject.warning(&RULE, sources, &at, &message).help(help));
+            findings.push(found.help("name both: `routingConfig: { queue: Web Support, skillGroups: [web_support_tier1] }`"));
         }
     }
     findings
@@ -38,8 +39,8 @@ fn lacking(routing: Option<&RoutingDocument>) -> Option<&'static str> {
     let has_skills = routing.is_some_and(|routing| !routing.skill_groups.is_empty());
     match (has_queue, has_skills) {
         (true, true) => None,
-        (true, false) => Some("no skill groups"),
+        (true, false) => Some("no skill group"),
         (false, true) => Some("no queue"),
-        (false, false) => Some("no queue and no skill groups"),
+        (false, false) => Some("no queue and no skill group"),
     }
 }

@@ -19,14 +19,14 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     let finding = |subject: &Subject<'_>| {
         let throttling = subject.document.throttling.as_ref()?;
         let max = throttling.max_invites_per_contact.filter(|max| *max > 0)?;
-        let (pointer, what) = match throttling.cooldown_seconds {
-            None => ("/throttling", "`cooldownSeconds` is not set"),
-            Some(0) => ("/throttling/cooldownSeconds", "there is no cooldown"),
+        let effect = format!("so the limit of {max} per contact never holds: the next trigger invites again");
+        let found = match throttling.cooldown_seconds {
+            None => subject.warning_at_key(&RULE, sources, "/throttling", &format!("`cooldownSeconds` is not set, {effect}")),
+            Some(0) => subject.warning(&RULE, sources, "/throttling/cooldownSeconds", &format!("there is no cooldown, {effect}")),
             Some(_) => return None,
         };
-        let message = format!("{what}, so the limit of {max} per contact never holds: the next trigger invites again");
         let help = "write how long a contact is to be left alone, e.g. `cooldownSeconds: 86400` for one day";
-        Some(subject.warning(&RULE, sources, pointer, &message).help(help))
+        Some(found.help(help))
     };
     subjects.iter().filter(|subject| subject.is_enabled()).filter_map(finding).collect()
 }

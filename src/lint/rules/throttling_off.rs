@@ -1,6 +1,6 @@
 //! `throttling-off`: a campaign that invites the same visitor again and again.
 
-use crate::diagnostic::{Finding, SourceMap};
+use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::lint::{Gravity, Rule, Subject};
 use crate::model::Level;
 
@@ -21,8 +21,11 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     let finding = |subject: &Subject<'_>| {
         let found = match subject.document.throttling.as_ref().map(|throttling| throttling.max_invites_per_contact) {
             // Nothing stands there that could be shown: the campaign's name does.
-            None => subject.warning(&RULE, sources, "/name", &format!("the campaign has no `throttling`: {effect}")).field("throttling"),
-            Some(None) => subject.warning(&RULE, sources, "/throttling", &format!("`maxInvitesPerContact` is not set: {effect}")),
+            None => {
+                let name = sources.place(subject.source, "/name", Part::Value);
+                Finding::warning(RULE.id, name, format!("the campaign has no `throttling`: {effect}")).field("throttling")
+            }
+            Some(None) => subject.warning_at_key(&RULE, sources, "/throttling", &format!("`maxInvitesPerContact` is not set: {effect}")),
             Some(Some(0)) => {
                 let message = format!("0 switches suppression off: {effect}");
                 subject.warning(&RULE, sources, "/throttling/maxInvitesPerContact", &message)

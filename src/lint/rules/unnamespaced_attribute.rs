@@ -21,8 +21,9 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     let mut findings = Vec::new();
     for subject in subjects {
         for (position, filter) in subject.document.filters.iter().enumerate() {
-            let (namespace, rest) = filter.attribute_name.split_once('.').unwrap_or(("", &filter.attribute_name));
-            if NAMESPACES.contains(&namespace) {
+            // A name without a dot, or one that begins with a capital letter, is the schema's to report.
+            let Some((namespace, rest)) = filter.attribute_name.split_once('.') else { continue };
+            if NAMESPACES.contains(&namespace) || !namespace.starts_with(|first: char| first.is_ascii_lowercase()) {
                 continue;
             }
             let index = subject.filter_index(position);

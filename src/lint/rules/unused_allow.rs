@@ -9,7 +9,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
     id: "unused-allow",
     gravity: Gravity::Warning(Level::Warn),
     summary: "an `allow` comment names a rule that finds nothing there",
-    what: "Looks at every rule of every good `# campaignctl: allow(…)` comment. Silent for rules that are not looked at in this environment, and while a file cannot be read.",
+    what: "Looks at every rule of every good `# campaignctl: allow(…)` comment. Silent for rules that are not looked at in this environment, in campaigns that are switched off, and while a file cannot be read.",
     why: "What the comment excused is gone, or the comment stands at the wrong line. Left there, it hides the next finding of that rule, which nobody has thought about.",
     example: "# campaignctl: allow(no-cooldown) one day only, the night of the outage\nthrottling: { maxInvitesPerContact: 1, cooldownSeconds: 86400 }",
     fix: "throttling: { maxInvitesPerContact: 1, cooldownSeconds: 86400 }",
