@@ -55,7 +55,7 @@ fn plan() -> String {
     output(folder.path(), &["apply", "--auto-approve", "--quiet"]);
     let file = campaigns.join("pricing-churn.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    let edited = text.replace("value: 45,", "value: 60,").replace("cooldownSeconds: 86400, ", "");
+    let edited = text.replace("value: 45,", "value: 60,").replace("cooldownSeconds: 86400", "cooldownSeconds: 3600");
     assert_ne!(text, edited);
     fs::write(&file, edited).unwrap();
     // Ids are random; the README shows always the same ones.

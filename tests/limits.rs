@@ -120,6 +120,14 @@ fn eprintln_timing(name: &str, elapsed: Duration, findings: usize) {
     eprintln!("{name:>16}: {elapsed:>10.1?} {findings} findings");
 }
 
+#[test]
+fn many_comments_for_us_are_read() {
+    let comment = "# campaignctl: allow(no-cooldown) all of them\n";
+    let text = GOOD.replace("Good", "Commented").replace("actions:", &format!("{}actions:", comment.repeat(20_000)));
+    let found = with_files(&[("commented.yaml", text.as_bytes())]);
+    assert_eq!(rules_of(&found), [""; 0], "a campaign that is switched off keeps its comments");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_lead_round_or_nowhere_are_findings() {

@@ -68,6 +68,18 @@ proptest! {
         let _ = read_values(&text, Some(&BTreeMap::new()));
     }
 
+    /// To ask the parser for comments, which is done where a file may hold one for us, changes nothing else.
+    #[test]
+    fn comments_for_us_change_no_value(text in "([a-c]{0,2}[ \t\n]{0,3}(: |- |\\? |\\[|\\]|\\{|\\}|, |&a |\\*a|'|\"|\\||>| # campaignctl: allow\\(a\\) b\n|#|---\n|\\.\\.\\.\n|\\$\\{|ä|\r\n)?){0,40}") {
+        let without = text.replace("campaignctl:", "campaignctl_");
+        let (values, problems) = read_values(&without, None);
+        let values: Vec<_> = values.iter().map(|value| serde_json::to_string(value).unwrap().replace("campaignctl_", "campaignctl:")).collect();
+        let (with, told) = read_values(&text, None);
+        let with: Vec<_> = with.iter().map(|value| serde_json::to_string(value).unwrap()).collect();
+        prop_assert_eq!((with, told), (values, problems), "{:?}", text);
+        survives(text.as_bytes());
+    }
+
     #[test]
     fn broken_campaigns_are_answered(at in 0..harness::GOOD.len(), with in "[ \t\n:\\-\\[\\]{}&*!|>'\"%@`~$a1]{0,3}", cut in 0..4usize) {
         let end = (at + cut).min(harness::GOOD.len());

@@ -16,7 +16,7 @@ pub fn explain(rule: &Rule, width: Option<usize>) -> String {
     let Rule { id, gravity, summary, what, why, example, fix } = rule;
     let width = width.unwrap_or(DEFAULT_WIDTH).clamp(40, DEFAULT_WIDTH);
     let mut out = format!("{STRONG}{id}{STRONG:#}: {}\n", sentence(summary));
-    for (title, text) in [("What it looks at", what), ("Why it matters", why)] {
+    for (title, text) in [("What", what), ("Why", why)] {
         let _ = write!(out, "\n{STRONG}{title}{STRONG:#}\n{}", wrapped(text, width, "  "));
     }
     for (title, yaml) in [("Example", example), ("Instead", fix)] {

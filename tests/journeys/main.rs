@@ -7,6 +7,7 @@ mod faults;
 mod first_run;
 mod guards;
 mod import;
+mod levels;
 mod online;
 mod output;
 mod repo;
