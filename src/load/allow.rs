@@ -32,11 +32,11 @@ pub(super) fn may_be_in(text: &str) -> bool {
 }
 
 /// Reads the comments of one document (`comments` are their bytes, with the `#`), in order. Other comments are left out.
-pub(super) fn read(text: &str, comments: impl IntoIterator<Item = Span>, tree: &SourceTree) -> Vec<AllowComment> {
+pub(super) fn read(text: &str, comments: Vec<Span>, tree: &SourceTree) -> Vec<AllowComment> {
     let mut entries = None;
     let read = comments.into_iter().filter_map(|span| {
         let comment = said(text, span)?;
-        let covers = covered(text, span, tree.root_span(), entries.get_or_insert_with(|| tree.entries()));
+        let covers = entries.get_or_insert_with(|| Entries::of(tree)).covered(text, span);
         Some(AllowComment { covers, ..comment })
     });
     read.collect()
@@ -66,21 +66,40 @@ fn said(text: &str, span: Span) -> Option<AllowComment> {
     Some(AllowComment { rules: list.split(',').map(rule).collect(), reason: reason.trim().to_owned(), ..unread })
 }
 
-/// The bytes a comment speaks of. Before the first key: the whole document. Behind something: the outermost entry that
-/// begins on its line, or else the innermost that ends there. On a line of its own: the outermost entry of the next line
-/// that has one.
-fn covered(text: &str, comment: Span, root: Span, entries: &[Span]) -> Option<Span> {
-    if comment.start < root.start {
-        return Some(root);
+/// The entries of a document, to be found by their bytes.
+struct Entries {
+    root: Span,
+    /// By their first byte, outer ones before inner ones.
+    by_start: Vec<Span>,
+    /// By their last byte, outer ones before inner ones.
+    by_end: Vec<Span>,
+}
+
+impl Entries {
+    fn of(tree: &SourceTree) -> Self {
+        let by_start = tree.entries();
+        let mut by_end = by_start.clone();
+        by_end.sort_by_key(|entry| (entry.end, entry.start));
+        Self { root: tree.root_span(), by_start, by_end }
     }
-    let before = text.get(..comment.start as usize)?;
-    let line = offset(before.rfind('\n').map_or(0, |newline| newline + 1));
-    if before.get(line as usize..)?.trim().is_empty() {
-        return entries.iter().find(|entry| entry.start >= comment.end).copied();
+
+    /// The bytes a comment speaks of. Before the first key: the whole document. Behind something: the outermost entry that
+    /// begins on its line, or else the innermost that ends there. Otherwise the outermost entry of the next line that has
+    /// one.
+    fn covered(&self, text: &str, comment: Span) -> Option<Span> {
+        let Self { root, by_start, by_end } = self;
+        if comment.start < root.start {
+            return Some(*root);
+        }
+        let before = text.get(..comment.start as usize)?;
+        let line = offset(before.rfind('\n').map_or(0, |newline| newline + 1));
+        let next = by_start.get(by_start.partition_point(|entry| entry.start < line));
+        if let Some(begins) = next.filter(|entry| entry.start < comment.start) {
+            return Some(*begins);
+        }
+        let ended = &by_end[..by_end.partition_point(|entry| entry.end <= comment.start)];
+        ended.last().filter(|entry| entry.end > line).or(next).copied()
     }
-    let on_line = |at: u32| line <= at && at <= comment.start;
-    let begins = entries.iter().find(|entry| on_line(entry.start));
-    begins.or_else(|| entries.iter().rev().find(|entry| on_line(entry.end))).copied()
 }
 
 #[cfg(test)]
@@ -113,6 +132,7 @@ mod tests {
             ("l: {\n  x: 1\n} # campaignctl: allow(a) why\nm: 1\n", "l: {\n  x: 1\n}"),
             ("l: [\n  1, # campaignctl: allow(a) why\n  2\n]\n", "1"),
             ("x: |  # campaignctl: allow(a) why\n  # campaignctl: allow(b) text\ny: 1\n", "x: |\n  # campaignctl: allow(b) text\n"),
+            ("l:\n  - # campaignctl: allow(a) why\n    x: 1\n", "x: 1"),
             ("x: 1\n# campaignctl: allow(a) why\n", "nothing"),
             ("x: 1\n# campaignctl: allow(a) why\n---\ny: 1\n", "nothing"),
         ];

@@ -82,21 +82,20 @@ pub(super) fn parse(text: &str, variables: Option<Variables<'_>>) -> Parsed {
     if parsed.documents.is_empty() {
         parsed.problems.push(nothing(text));
     }
-    parsed.take_comments(text, &comments);
+    parsed.take_comments(text, comments);
     parsed
 }
 
 impl Parsed {
     /// Gives every comment to the document it stands in; one before the first `---` belongs to what follows.
-    fn take_comments(&mut self, text: &str, comments: &[Span]) {
-        let mut end = u32::MAX;
+    fn take_comments(&mut self, text: &str, mut comments: Vec<Span>) {
+        comments.sort_unstable();
         for (index, document) in self.documents.iter_mut().enumerate().rev() {
-            let start = if index == 0 { 0 } else { document.start };
-            let own = comments.iter().filter(|comment| (start..end).contains(&comment.start));
+            let first = if index == 0 { 0 } else { comments.partition_point(|comment| comment.start < document.start) };
+            let own = comments.split_off(first);
             if document.value.is_some() {
-                document.allows = allow::read(text, own.copied(), &document.tree);
+                document.allows = allow::read(text, own, &document.tree);
             }
-            end = start;
         }
     }
 }
