@@ -212,3 +212,69 @@ fn wire(decision: &Decision<'_>, session: &Session) -> Vec<u8> {
 fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
     StoreError::Failed(format!("a stored {what} cannot be read: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use jiff::Timestamp;
+    use redb::{Database, ReadableTableMetadata};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::{Memory, SweepPlan};
+    use crate::emulator::clock::Clock;
+    use crate::emulator::store::CAMPAIGNS;
+    use crate::model::Session;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn session(contact_id: &str, request_id: &str) -> Session {
+        serde_json::from_value(json!({
+            "contactId": contact_id, "channelId": "webchat:x", "sessionData": { "a.b": true },
+            "evaluationContext": { "requestId": request_id },
+        }))
+        .expect("a session")
+    }
+
+    #[test]
+    fn what_matters_no_more_is_dropped_within_the_hour() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let database = Database::create(file.path()).expect("a database");
+        let millis = Arc::new(AtomicI64::new(0));
+        let hands = Arc::clone(&millis);
+        let mut plan = SweepPlan::new(Clock::new(move || Timestamp::from_millisecond(hands.load(Ordering::SeqCst)).expect("a time")));
+        let id = Uuid::new_v4();
+        let campaign = json!({
+            "name": "x", "enabled": true, "campaignType": "proactive", "evaluationMode": "realtime",
+            "filters": [{ "attributeName": "a.b", "operator": "equals", "value": true, "dataType": "boolean" }],
+            "actions": [{ "type": "webchat_invite", "priority": 1 }],
+            "throttling": { "maxInvitesPerContact": 1, "cooldownSeconds": 7200 },
+        });
+        let transaction = database.begin_write().expect("a transaction");
+        let mut campaigns = transaction.open_table(CAMPAIGNS).expect("a table");
+        campaigns.insert(id.as_u128(), (1, "", "x", campaign.to_string().as_bytes())).expect("a campaign");
+        let mut memory = Memory::open(&transaction).expect("tables");
+
+        // Milliseconds, and the rows that are left: contacts, minutes, requests.
+        let table = [
+            (0, [1, 1, 1]),
+            (1, [2, 1, 2]),
+            (HOUR, [3, 1, 3]),
+            (2 * HOUR - 1, [4, 2, 4]),
+            (2 * HOUR, [4, 1, 5]),
+            (24 * HOUR - 1, [1, 1, 6]),
+            (25 * HOUR, [2, 1, 4]),
+        ];
+        for (number, (now, expected)) in table.into_iter().enumerate() {
+            millis.store(now, Ordering::SeqCst);
+            let session = session(&format!("ext:{number}"), &format!("r{number}"));
+            let (_, remembered) = memory.trigger(&campaigns, id, &session, plan.now()).expect("a decision");
+            assert!(remembered);
+            plan.sweep(&mut memory).expect("a sweep");
+            let rows = [memory.contacts.len(), memory.minutes.len(), memory.requests.len()].map(|len| len.expect("a length"));
+            assert_eq!(rows, expected, "at {now}");
+        }
+    }
+}

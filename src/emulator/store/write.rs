@@ -34,6 +34,8 @@ pub(super) type Campaigns<'t> = Table<'t, u128, (u64, &'static str, &'static str
 /// What a write did, still to be told once it is on the disk.
 struct Outcome {
     change: Option<Change>,
+    /// Whether the answer is true only once the transaction is on the disk. That of a refused write is true already.
+    waits: bool,
     /// Tells the one who waits; an error means that the commit failed.
     tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
@@ -62,8 +64,7 @@ fn commit(database: &Database, writes: Vec<Write>, plan: &mut SweepPlan, committ
     let mut outcomes = Vec::new();
     let result = transact(database, writes, &mut outcomes, plan, committed);
     for outcome in outcomes {
-        // A refused write (`change` is `None`) knows its answer already; no disk can change it.
-        (outcome.tell)(if outcome.change.is_none() { Ok(()) } else { result.clone() });
+        (outcome.tell)(if outcome.waits { result.clone() } else { Ok(()) });
     }
 }
 
@@ -151,9 +152,10 @@ fn outcome<T: Send + 'static>(
     answer: oneshot::Sender<Result<T, StoreError>>,
     done: Result<T, StoreError>,
 ) -> Outcome {
+    let waits = done.is_ok();
     // Nobody may wait any more: the client hung up. The write counts all the same.
     let tell = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(done)));
-    Outcome { change, tell: Box::new(tell) }
+    Outcome { change, waits, tell: Box::new(tell) }
 }
 
 fn put(
