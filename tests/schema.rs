@@ -37,3 +37,59 @@ fn both_schemas_compile_and_allow_no_unknown_field() {
         assert!(!text.contains("\"null\"") && !text.contains("uint64") && !text.contains("oneOf"), "{text}");
     }
 }
+
+/// Every filter of a small world: the schema an editor uses and the rules of `validate` accept the same ones.
+#[test]
+fn the_schema_marks_the_filters_that_the_rules_find() {
+    use campaignctl::diagnostic::SourceMap;
+    use campaignctl::lint::{self, Subject};
+    use campaignctl::model::{CampaignDocument, CampaignKey, DataType, Operator};
+    use serde_json::json;
+
+    let validator = jsonschema::draft202012::new(schema::campaign()).unwrap();
+    let mut sources = SourceMap::default();
+    let file = sources.add_file("a.yaml", "", vec![Default::default()]);
+    let key = CampaignKey::new("a").unwrap();
+    let values = [
+        json!(0.5),
+        json!(45),
+        json!(-1),
+        json!(true),
+        json!("text"),
+        json!("0.5"),
+        json!([]),
+        json!([1]),
+        json!([0.5]),
+        json!(["a"]),
+        json!([true]),
+        json!([1, "a"]),
+    ];
+    let mut marked = 0;
+    for (operator, data_type) in Operator::ALL.into_iter().flat_map(|operator| DataType::ALL.map(|data_type| (operator, data_type))) {
+        for value in &values {
+            let filter =
+                json!({ "attributeName": "session.a", "operator": operator.as_str(), "value": value, "dataType": data_type.as_str() });
+            let document = json!({
+                "name": "a", "campaignType": "proactive", "evaluationMode": "realtime",
+                "filters": [filter], "actions": [{ "type": "webchat_invite", "priority": 1 }]
+            });
+            let typed: CampaignDocument = serde_json::from_value(document.clone()).unwrap();
+            let subject =
+                Subject { key: &key, document: &typed, indices: None, source: campaignctl::diagnostic::DocumentId { file, index: 0 } };
+            let found = lint::check(&[subject], &sources);
+            assert_eq!(validator.is_valid(&document), found.is_empty(), "{filter}: {found:?}");
+            assert_eq!(schema::check_campaign(&document), [], "the rules speak of these, not the schema: {filter}");
+            marked += usize::from(!found.is_empty());
+        }
+    }
+    assert!(marked > 300, "{marked}");
+    let with_variable = |data_type: &str, value: &str| {
+        json!({
+            "name": "a", "campaignType": "proactive", "evaluationMode": "realtime",
+            "filters": [{ "attributeName": "session.a", "operator": "equals", "value": value, "dataType": data_type }],
+            "actions": [{ "type": "webchat_invite", "priority": 1 }]
+        })
+    };
+    assert!(validator.is_valid(&with_variable("float", "${limit}")), "an editor lets a variable stand");
+    assert!(!validator.is_valid(&with_variable("float", "0.87")));
+}

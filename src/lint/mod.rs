@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, SourceMap};
 
 pub use subject::{FilterAt, Subject};
 
-/// What people should know of a rule; `lint --explain` and the documentation show it.
+/// What people should know of a rule; the documentation shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Its id, as findings carry it.
@@ -58,8 +58,8 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 pub fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
     let mut findings = Vec::new();
     for subject in subjects {
-        for index in 0..subject.document.filters.len() {
-            let filter = FilterAt { subject, index, sources };
+        for position in 0..subject.document.filters.len() {
+            let filter = FilterAt { subject, position, sources };
             findings.extend(TABLE.iter().find_map(|(_, check)| match check {
                 Check::Filter(check) => check(&filter),
                 Check::Campaigns(_) => None,

@@ -8,13 +8,25 @@ use crate::model::{CampaignDocument, CampaignKey, Filter};
 pub struct Subject<'a> {
     /// Its key.
     pub key: &'a CampaignKey,
-    /// What it says.
+    /// What it says; of a document with errors only the sound parts, and an empty name where it has none.
     pub document: &'a CampaignDocument,
+    /// Where each filter and action stands in the file's own list, for a document of which only parts are sound.
+    pub indices: Option<(&'a [usize], &'a [usize])>,
     /// Where its values stand.
     pub source: DocumentId,
 }
 
 impl Subject<'_> {
+    /// Where a filter of `document` stands in the file's own list.
+    pub(super) fn filter_index(&self, position: usize) -> usize {
+        self.indices.and_then(|(filters, _)| filters.get(position).copied()).unwrap_or(position)
+    }
+
+    /// Where an action of `document` stands in the file's own list.
+    pub(super) fn action_index(&self, position: usize) -> usize {
+        self.indices.and_then(|(_, actions)| actions.get(position).copied()).unwrap_or(position)
+    }
+
     /// The bytes that give the campaign its key: `key:`, else the first line of the document, for the file's name.
     pub(super) fn key_place(&self, sources: &SourceMap) -> Place {
         if self.document.key.is_some() {
@@ -32,8 +44,8 @@ impl Subject<'_> {
 pub struct FilterAt<'a> {
     /// The campaign.
     pub subject: &'a Subject<'a>,
-    /// Which of its filters, from 0.
-    pub index: usize,
+    /// Which filter of its document, from 0.
+    pub position: usize,
     /// Where everything stands.
     pub sources: &'a SourceMap,
 }
@@ -41,21 +53,21 @@ pub struct FilterAt<'a> {
 impl<'a> FilterAt<'a> {
     /// The filter itself.
     pub(super) fn filter(&self) -> &'a Filter {
-        &self.subject.document.filters[self.index]
+        &self.subject.document.filters[self.position]
     }
 
     /// An error at a field of the filter. `below` is what follows the filter in the pointer (`/value`) and in the path
     /// (`.value`).
     pub(super) fn error(&self, rule: &'static str, below: (&str, &str), message: impl FnOnce(&str) -> String) -> Finding {
         let (pointer, path) = below;
-        let field = format!("filters[{}]{path}", self.index);
+        let field = format!("filters[{}]{path}", self.subject.filter_index(self.position));
         let message = message(&field);
         Finding::error(rule, self.place(pointer), message).field(field)
     }
 
     /// Where a field of the filter stands.
     pub(super) fn place(&self, pointer: &str) -> Place {
-        self.sources.place(self.subject.source, &format!("/filters/{}{pointer}", self.index), Part::Value)
+        self.sources.place(self.subject.source, &format!("/filters/{}{pointer}", self.subject.filter_index(self.position)), Part::Value)
     }
 }
 

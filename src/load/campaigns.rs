@@ -9,6 +9,7 @@ use super::disk::{self, Entry};
 use super::interpolate::Variables;
 use super::parse::{self, Document};
 use super::problem::Problem;
+use super::salvage::{PartialCampaign, Salvaged, salvage};
 use super::{Environment, Project};
 use crate::diagnostic::{DocumentId, Finding, Part, SourceMap, SourceTree, Span};
 use crate::model::{CampaignDocument, CampaignKey, Origin};
@@ -32,6 +33,8 @@ pub struct LoadedCampaign {
 pub struct Loaded {
     /// The good campaigns, in order of path and document.
     pub campaigns: Vec<LoadedCampaign>,
+    /// What could be read of the others, for rules to look at.
+    pub partial: Vec<PartialCampaign>,
     /// The files; the first one is the project file.
     pub sources: SourceMap,
     /// Everything that is wrong, in order of path and document.
@@ -47,6 +50,7 @@ struct ReadFile {
     trees: Vec<SourceTree>,
     problems: Vec<Problem>,
     campaigns: Vec<Declared>,
+    partial: Vec<Salvaged>,
 }
 
 /// A good document.
@@ -86,7 +90,7 @@ fn no_campaigns(project: &Project, folder: &Path) -> Finding {
     let text = project.sources.file(project.document.file).map_or("", |file| file.text.as_str());
     Problem::new("no-campaigns", span, what)
         .field("campaigns".to_owned())
-        .help("run `campaignctl init` for a first campaign, or set `campaigns` to the folder that holds them; an empty folder is never taken as \"delete everything\"")
+        .help("write a first campaign there, or set `campaigns` to the folder that holds them; an empty folder is never taken as \"delete everything\"")
         .into_finding(project.document.file, text)
 }
 
@@ -97,7 +101,8 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment) -> Read
         Some(problem) => disk::Text { text: String::new(), problem: Some(problem) },
         None => disk::read(&path),
     };
-    let mut file = ReadFile { shown, text, trees: Vec::new(), problems: problem.into_iter().collect(), campaigns: Vec::new() };
+    let mut file =
+        ReadFile { shown, text, trees: Vec::new(), problems: problem.into_iter().collect(), campaigns: Vec::new(), partial: Vec::new() };
     if file.problems.is_empty() {
         file.take_documents(&path, Variables { values: &environment.variables, environment: &environment.name });
     }
@@ -107,10 +112,17 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment) -> Read
 impl ReadFile {
     /// Gives the file its number and passes on what it held.
     fn join(self, loaded: &mut Loaded) {
-        let Self { shown, text, trees, problems, campaigns } = self;
+        let Self { shown, text, trees, problems, campaigns, partial } = self;
         let id = loaded.sources.add_file(shown.as_str(), text, trees);
         let text = loaded.sources.file(id).map_or("", |file| file.text.as_str());
         loaded.findings.extend(problems.into_iter().map(|problem| problem.into_finding(id, text)));
+        loaded.partial.extend(partial.into_iter().map(|Salvaged { key, document, filters_at, actions_at, index }| PartialCampaign {
+            key,
+            document,
+            filters_at,
+            actions_at,
+            source: DocumentId { file: id, index },
+        }));
         loaded.campaigns.extend(campaigns.into_iter().map(|Declared { key, document, index, line }| LoadedCampaign {
             key,
             document,
@@ -133,6 +145,9 @@ impl ReadFile {
                 let found = violations(schema::check_campaign(&value), &tree, &unknown);
                 let good = sound && found.is_empty();
                 self.problems.extend(found);
+                if let (false, Some(key)) = (good, &key) {
+                    self.partial.push(salvage(key.clone(), &value, &tree, &unknown, index));
+                }
                 let decoded = decoded(good, || CampaignDocument::deserialize(value), tree.root_span(), &mut self.problems);
                 if let (Some(key), Some(document)) = (key, decoded) {
                     self.campaigns.push(Declared { key, document, index, line });

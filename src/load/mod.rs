@@ -7,6 +7,7 @@ mod interpolate;
 mod parse;
 mod problem;
 mod project;
+mod salvage;
 mod scalar;
 mod syntax;
 mod tree;
@@ -15,6 +16,7 @@ pub use campaigns::{Loaded, LoadedCampaign, load_campaigns};
 pub use disk::MAX_FILE_BYTES;
 pub use environment::{Environment, EnvironmentError, Target};
 pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
+pub use salvage::PartialCampaign;
 pub use tree::{MAX_DEPTH, MAX_NODES};
 
 /// Reads YAML text as the loader does and returns the value of each document, or `None` for one with findings.

@@ -63,10 +63,21 @@ pub(super) fn parse(text: &str, variables: Option<Variables<'_>>) -> Parsed {
         }
     }
     if parsed.documents.is_empty() {
-        let problem = Problem::new("empty-file", Span::default(), "the file is empty");
-        parsed.problems.push(problem.help("write its content, or delete the file"));
+        parsed.problems.push(nothing(text));
     }
     parsed
+}
+
+/// A file without a document: empty, or nothing but comments.
+fn nothing(text: &str) -> Problem {
+    let help = "write its content, or delete the file";
+    let Some(comment) = text.lines().map(str::trim).find(|line| !line.is_empty()) else {
+        return Problem::new("empty-file", Span::default(), "the file is empty").help(help);
+    };
+    let start = text.find(comment).unwrap_or_default();
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = Span { start: offset(start), end: offset(start + comment.len()) };
+    Problem::new("empty-file", span, "the file holds nothing but comments").help(help)
 }
 
 fn options() -> Options {

@@ -82,7 +82,7 @@ impl ProjectError {
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
             ProjectErrorKind::NotFound { .. } => Some(
-                "run `campaignctl init`, name the folder with `--project DIR`, or write a campaignctl.yaml:\n\n  campaigns: campaigns\n  environments:\n    local: { emulator: .campaignctl/local }"
+                "name the folder with `--project DIR`, or write a campaignctl.yaml:\n\n  campaigns: campaigns\n  environments:\n    local: { emulator: .campaignctl/local }"
                     .to_owned(),
             ),
             ProjectErrorKind::Ambiguous { .. } => Some("keep campaignctl.yaml and delete the other".to_owned()),

@@ -119,8 +119,13 @@ fn credentials(environment: &Environment, access: &Access) -> Result<Credentials
     access.credentials.clone().ok_or_else(|| {
         Failure::new(
             format!("no credentials for environment `{}`", environment.name),
-            "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN; a standalone emulator \
-             takes any values",
+            match environment.target {
+                Target::Region(_) => "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN",
+                Target::BaseUrl(_) | Target::Emulator(_) => {
+                    "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN; a standalone \
+                     emulator takes any client id and secret"
+                }
+            },
         )
     })
 }

@@ -5,6 +5,7 @@ mod connect;
 mod failure;
 pub mod import;
 pub mod plan;
+pub mod references;
 mod scope;
 pub mod validate;
 

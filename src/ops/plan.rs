@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::connect::{Connection, connect};
+use super::references::unknown_queue;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
-use crate::diagnostic::{Finding, Part, nearest};
 use crate::load::{Environment, Loaded, LoadedCampaign};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Plan, Policy};
@@ -123,7 +123,8 @@ async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) ->
                 desired.campaigns.insert(campaign.key.clone(), declared);
             }
             Err(unresolved) => {
-                let finding = |unresolved: &UnresolvedQueue| unknown_queue(campaign, unresolved, &queues, loaded, &environment.name);
+                let finding =
+                    |unresolved: &UnresolvedQueue| unknown_queue(unresolved, &queues, campaign.source, &loaded.sources, &environment.name);
                 findings.extend(unresolved.iter().map(finding));
             }
         }
@@ -145,28 +146,4 @@ fn resolve(campaign: &LoadedCampaign, queues: &QueueIds) -> Result<DesiredCampai
         previously: document.previously.clone().and_then(|key| CampaignKey::new(key).ok()),
         origin: origin.clone(),
     })
-}
-
-fn unknown_queue(
-    campaign: &LoadedCampaign,
-    unresolved: &UnresolvedQueue,
-    queues: &QueueIds,
-    loaded: &Loaded,
-    environment: &str,
-) -> Finding {
-    let UnresolvedQueue { pointer, name, candidates } = unresolved;
-    let field = crate::schema::field_path(pointer);
-    let place = loaded.sources.place(campaign.source, pointer, Part::Value);
-    let (message, label, help) = if candidates.is_empty() {
-        let help = match nearest(name, queues.names()) {
-            Some(near) => format!("did you mean `{near}`? Names are compared exactly"),
-            None => "create the queue, or use the name of one that exists".to_owned(),
-        };
-        (format!("`{field}`: environment `{environment}` has no queue named `{name}`"), "no such queue", help)
-    } else {
-        let count = candidates.len();
-        let help = format!("write the id instead: one of {}", candidates.join(", "));
-        (format!("`{field}`: {count} queues of environment `{environment}` are named `{name}`"), "ambiguous", help)
-    };
-    Finding::error("unknown-reference", place, message).field(field).label(label).help(help)
 }

@@ -23,11 +23,20 @@ impl Validated {
 /// Reads and checks all campaign files with the variables of one environment.
 pub fn validate(project: &Project, environment: &Environment) -> Validated {
     let mut loaded = load_campaigns(project, environment);
-    let subjects: Vec<Subject<'_>> = loaded
-        .campaigns
-        .iter()
-        .map(|campaign| Subject { key: &campaign.key, document: &campaign.document, source: campaign.source })
-        .collect();
+    let whole = loaded.campaigns.iter().map(|campaign| Subject {
+        key: &campaign.key,
+        document: &campaign.document,
+        indices: None,
+        source: campaign.source,
+    });
+    // A slip in one field must not hide what is wrong in another.
+    let partial = loaded.partial.iter().map(|campaign| Subject {
+        key: &campaign.key,
+        document: &campaign.document,
+        indices: Some((&campaign.filters_at, &campaign.actions_at)),
+        source: campaign.source,
+    });
+    let subjects: Vec<Subject<'_>> = whole.chain(partial).collect();
     let linted = lint::check(&subjects, &loaded.sources);
     let mut findings = std::mem::take(&mut loaded.findings);
     findings.extend(linted);

@@ -168,6 +168,14 @@ pub(super) fn split_url(text: &str) -> Result<UrlParts, String> {
     })
 }
 
+/// Value of a query parameter of an absolute or relative URI.
+pub(super) fn query_value(uri: &str, name: &str) -> Option<String> {
+    // The base only completes a relative URI; it is never asked.
+    let base = Url::parse("https://relative.invalid").ok()?;
+    let url = base.join(uri).ok()?;
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }

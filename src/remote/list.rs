@@ -1,5 +1,6 @@
 //! Reads a whole list: the first page, then the others at once; again if it changed meanwhile.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -22,6 +23,39 @@ pub(super) struct Listing<T> {
     pub(super) decode: fn(&str) -> Result<Page<T>, String>,
     /// What tells two entries apart.
     pub(super) id: fn(&T) -> &str,
+}
+
+/// A list of the API that has no pages to count: each one names the cursor of the next.
+pub(super) struct CursorListing<T> {
+    /// The request for the first page, or for the one after a cursor.
+    pub(super) request: fn(Option<&str>) -> Request,
+    /// Reads the body of one page.
+    pub(super) decode: fn(&str) -> Result<CursorPage<T>, String>,
+}
+
+/// One page of a list by cursor, decoded.
+pub(super) struct CursorPage<T> {
+    pub(super) items: Vec<T>,
+    /// Cursor of the next page; `None` on the last one.
+    pub(super) next: Option<String>,
+}
+
+/// Reads a list by cursor, one page after the other. A cursor that comes twice would go on for ever and is refused.
+pub(super) async fn read_by_cursor<T>(session: &Session, listing: &CursorListing<T>) -> Result<Vec<T>, RemoteError> {
+    let mut items = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let request = (listing.request)(cursor.as_deref());
+        let answer = session.execute(&request).await?;
+        let page = (listing.decode)(&answer.body).map_err(|reason| Session::undecodable(&request, &answer, reason))?;
+        items.extend(page.items);
+        let Some(next) = page.next else { return Ok(items) };
+        if !seen.insert(next.clone()) {
+            return Err(Session::undecodable(&request, &answer, "the list goes round in circles".to_owned()));
+        }
+        cursor = Some(next);
+    }
 }
 
 /// Reads a list that was the same from its first page to its last.

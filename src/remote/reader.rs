@@ -80,6 +80,22 @@ impl Reader {
         Ok(queues)
     }
 
+    /// All wrap-up codes, in the server's order. `GET /api/v2/routing/wrapupcodes`.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    pub async fn wrap_up_codes(&self) -> Result<Vec<NamedEntity>, RemoteError> {
+        list::read(&self.session, &routing::WRAP_UP_CODES).await
+    }
+
+    /// All skill groups, in the server's order. `GET /api/v2/routing/skillgroups`.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    pub async fn skill_groups(&self) -> Result<Vec<NamedEntity>, RemoteError> {
+        list::read_by_cursor(&self.session, &routing::SKILL_GROUPS).await
+    }
+
     /// Requests sent so far by this reader, its clones and its writer; those for tokens and repetitions count.
     pub fn requests_sent(&self) -> u64 {
         self.session.requests_sent()

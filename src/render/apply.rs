@@ -57,6 +57,9 @@ fn counts(report: &Report) -> String {
     format!("Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed.")
 }
 
+/// Rows for changes that were never started; beyond it they are counted, as they all have one reason.
+const MOST_NOT_ATTEMPTED: usize = 10;
+
 /// The last words: a count, and a table of every change that was not made.
 pub fn report(report: &Report, width: Option<u16>) -> String {
     if report.is_complete() {
@@ -68,15 +71,25 @@ pub fn report(report: &Report, width: Option<u16>) -> String {
     if let Some(width) = width {
         table.set_width(width);
     }
+    let mut not_attempted = 0;
     for Row { key, action: _, imported: _, outcome } in &report.rows {
         let (result, reason) = match outcome {
             Outcome::Done { .. } => continue,
             Outcome::Conflict { reason } => ("conflict", reason),
             Outcome::Failed { reason, hint: _ } => ("failed", reason),
             Outcome::Unknown { reason } => ("unknown", reason),
-            Outcome::NotAttempted { reason } => ("not attempted", reason),
+            Outcome::NotAttempted { reason } => {
+                not_attempted += 1;
+                if not_attempted > MOST_NOT_ATTEMPTED {
+                    continue;
+                }
+                ("not attempted", reason)
+            }
         };
         table.add_row([key.address().to_string(), result.to_owned(), inline(reason)]);
+    }
+    if let Some(more) = not_attempted.checked_sub(MOST_NOT_ATTEMPTED).filter(|more| *more > 0) {
+        table.add_row([format!("… {more} more"), "not attempted".to_owned(), String::new()]);
     }
     if !table.is_empty() {
         let _ = writeln!(out, "{table}");
@@ -128,4 +141,36 @@ fn advice(report: &Report) -> Vec<String> {
 /// Name of a campaign and the id it was bound to, after an import.
 pub fn imported(address: &str, name: &str, id: &str) -> String {
     format!("{STRONG}Import successful!{STRONG:#} {address} is the live campaign {} ({}).\n", quoted(name), inline(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report;
+    use crate::apply::{Outcome, Report, Row};
+    use crate::model::{CampaignId, CampaignKey};
+    use crate::reconcile::Action;
+
+    fn row(key: String, outcome: Outcome) -> Row {
+        Row { key: CampaignKey::new(key).unwrap(), action: Action::Create, imported: false, outcome }
+    }
+
+    #[test]
+    fn what_was_not_done_is_told_row_by_row_and_a_long_rest_is_counted() {
+        let reason = || "the run was interrupted".to_owned();
+        let mut rows = vec![
+            row("done".to_owned(), Outcome::Done { id: CampaignId("1".to_owned()) }),
+            row("conflict".to_owned(), Outcome::Conflict { reason: "it was changed\u{1b}[31m since the plan".to_owned() }),
+            row("failed".to_owned(), Outcome::Failed { reason: "400".to_owned(), hint: Some("correct it".to_owned()) }),
+            row("unknown".to_owned(), Outcome::Unknown { reason: "timed out".to_owned() }),
+        ];
+        rows.extend((0..25).map(|number| row(format!("rest-{number}"), Outcome::NotAttempted { reason: reason() })));
+        let text = report(&Report { rows, state_error: None }, Some(60));
+        assert!(text.contains("Resources: 1 added, 0 changed, 0 destroyed."), "{text}");
+        for told in ["campaign.conflict", "campaign.failed", "campaign.unknown", "campaign.rest-9", "… 15 more", "correct it"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        assert!(!text.contains("campaign.rest-10") && !text.contains("campaign.done"), "{text}");
+        assert!(!text.contains("\u{1b}[31m since"), "text from outside does not act on the terminal: {text}");
+        assert!(text.lines().filter(|line| line.starts_with(' ')).all(|line| line.chars().count() <= 60), "{text}");
+    }
 }

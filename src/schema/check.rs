@@ -6,6 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
+use super::conditions::is_condition;
 use super::words::{field_path, kind_of, list, quote, shorten, type_name};
 use crate::diagnostic::{Part, nearest};
 
@@ -48,7 +49,7 @@ fn compile(schema: &Value) -> Validator {
 fn check(validator: &Validator, schema: &Value, value: &Value, whole: &str) -> Vec<Violation> {
     let mut found = Vec::new();
     if !validator.is_valid(value) {
-        for error in validator.iter_errors(value) {
+        for error in validator.iter_errors(value).filter(|error| !is_condition(error.schema_path().as_str())) {
             Teller { error: &error, schema, whole }.tell(&mut found);
         }
         drop_echoes(&mut found);

@@ -2,6 +2,7 @@
 //! against. There is no second, hand-written set of shape checks.
 
 mod check;
+mod conditions;
 mod tidy;
 mod words;
 
@@ -19,10 +20,12 @@ pub use words::{field_path, shorten};
 pub fn campaign() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        generate::<CampaignDocument>(
+        let mut schema = generate::<CampaignDocument>(
             "urn:campaignctl:schema:campaign",
             "One Predictive Engagement campaign: who is invited, what they see, where the conversation goes, and how often.",
-        )
+        );
+        conditions::add(&mut schema);
+        schema
     })
 }
 

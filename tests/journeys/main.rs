@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 mod apply;
+mod faults;
 mod first_run;
 mod guards;
 mod import;
+mod online;
 mod output;
 mod repo;
 mod server;

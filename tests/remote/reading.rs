@@ -26,6 +26,28 @@ async fn queues_come_in_pages_of_five_hundred() {
 }
 
 #[tokio::test]
+async fn skill_groups_come_by_cursor_and_never_in_circles() {
+    let server = MockServer::start().await;
+    let page = |ids: &[&str], next: Option<&str>| {
+        let entities: Vec<_> = ids.iter().map(|id| json!({"id": id, "name": format!("Group {id}")})).collect();
+        ResponseTemplate::new(200).set_body_json(json!({"entities": entities, "nextUri": next}))
+    };
+    let skill_groups = || Mock::given(path("/api/v2/routing/skillgroups"));
+    let after = |cursor: &'static str| skill_groups().and(wiremock::matchers::query_param("after", cursor));
+    after("b+/=").respond_with(page(&["c"], None)).mount(&server).await;
+    after("round").respond_with(page(&["d"], Some("/api/v2/routing/skillgroups?after=round"))).mount(&server).await;
+    let first = page(&["a", "b"], Some("https://api.example.com/api/v2/routing/skillgroups?pageSize=500&after=b%2B%2F%3D"));
+    skill_groups().respond_with(first).up_to_n_times(1).mount(&server).await;
+    let reader = given_token(&server);
+    let names: Vec<_> = reader.skill_groups().await.unwrap().into_iter().map(|group| group.name).collect();
+    assert_eq!(names, ["Group a", "Group b", "Group c"]);
+
+    skill_groups().respond_with(page(&["a"], Some("/api/v2/routing/skillgroups?after=round"))).mount(&server).await;
+    let error = given_token(&server).skill_groups().await.unwrap_err();
+    assert!(error.to_string().contains("round in circles"), "{error}");
+}
+
+#[tokio::test]
 async fn a_list_that_changes_while_it_is_read_is_read_again() {
     let server = MockServer::start().await;
     // The first reading sees 101 campaigns, of which one has moved from the second page to the first.

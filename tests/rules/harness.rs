@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use campaignctl::diagnostic::{Finding, Place, Severity, SourceMap};
-use campaignctl::lint::{self, Subject};
 use campaignctl::load::{self, Loaded};
+use campaignctl::ops::validate::{Validated, validate};
 use tempfile::TempDir;
 
 /// The project file of a case that brings none.
@@ -56,11 +56,7 @@ pub fn run(folder: &Path) -> Run {
         Ok(environment) => environment,
         Err(error) => return refused(vec![error.finding().clone()], error.sources().clone(), error.to_string()),
     };
-    let Loaded { campaigns, sources, mut findings, .. } = load::load_campaigns(&project, &environment);
-    let subjects: Vec<Subject<'_>> =
-        campaigns.iter().map(|campaign| Subject { key: &campaign.key, document: &campaign.document, source: campaign.source }).collect();
-    findings.extend(lint::check(&subjects, &sources));
-    lint::sort(&mut findings, &sources);
+    let Validated { loaded: Loaded { campaigns, sources, .. }, findings } = validate(&project, &environment);
     let keys = campaigns.iter().map(|campaign| format!("{} ({}:{})", campaign.key, campaign.origin.file, campaign.origin.line)).collect();
     Run { findings, sources, keys, failure: None }
 }

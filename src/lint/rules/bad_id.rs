@@ -16,7 +16,8 @@ pub(in crate::lint) const RULE: Rule = Rule {
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
     let mut findings = Vec::new();
     for subject in subjects {
-        for (index, action) in subject.document.actions.iter().enumerate() {
+        for (position, action) in subject.document.actions.iter().enumerate() {
+            let index = subject.action_index(position);
             let Some(routing) = &action.routing_config else { continue };
             for (id, field, by_name) in
                 [(&routing.queue_id, "queueId", "queue"), (&routing.overflow_queue_id, "overflowQueueId", "overflowQueue")]

@@ -34,10 +34,12 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
 }
 
 fn finding(subject: &Subject<'_>, sources: &SourceMap, first: usize, second: usize) -> Finding {
-    let place = |index| FilterAt { subject, index, sources }.place("/attributeName");
-    Finding::error(RULE.id, place(second), format!("`filters[{second}]` says the same as `filters[{first}]`"))
+    let place = |position| FilterAt { subject, position, sources }.place("/attributeName");
+    let (first_place, second_place) = (place(first), place(second));
+    let (first, second) = (subject.filter_index(first), subject.filter_index(second));
+    Finding::error(RULE.id, second_place, format!("`filters[{second}]` says the same as `filters[{first}]`"))
         .field(format!("filters[{second}]"))
-        .also(place(first), "the first one")
+        .also(first_place, "the first one")
         .help("remove one of them, or write what was meant")
 }
 

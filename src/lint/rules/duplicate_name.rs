@@ -18,7 +18,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
     let mut first: BTreeMap<&str, &Subject<'_>> = BTreeMap::new();
     let mut findings = Vec::new();
-    for subject in subjects {
+    for subject in subjects.iter().filter(|subject| !subject.document.name.is_empty()) {
         let name = subject.document.name.as_str();
         let Some(earlier) = first.get(name) else {
             first.insert(name, subject);
