@@ -6,7 +6,7 @@ use super::GlobalArgs;
 use super::console::Console;
 use super::exit_code::Exit;
 use super::process_environment;
-use crate::load::{Environment, Project, ProjectError, find_project, open_project};
+use crate::load::{Environment, Project, ProjectError, ProjectErrorKind, find_project, open_project};
 use crate::ops::{Failure, Scope};
 use crate::remote::Settings;
 use crate::render;
@@ -38,6 +38,16 @@ impl Context {
     /// The project, or the end of the command.
     pub(super) fn project(&self) -> Result<Project, Failure> {
         Ok(self.try_project()??)
+    }
+
+    /// The project, or nothing where there is none and none was named.
+    pub(super) fn project_if_any(&self) -> Result<Option<Project>, Failure> {
+        let is_none = |error: &ProjectError| matches!(error.kind(), ProjectErrorKind::NotFound { .. }) && self.global.project.is_none();
+        match self.try_project()? {
+            Ok(project) => Ok(Some(project)),
+            Err(error) if is_none(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What `--environment` says.

@@ -1,5 +1,6 @@
 //! From the files of a project to typed campaigns: every value with its place, every problem of every file at once.
 
+mod allow;
 mod campaigns;
 mod disk;
 mod environment;

@@ -2,12 +2,13 @@
 
 use clap::{Args, ValueEnum};
 
+use super::rules::RuleArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::load::repository_of;
 use crate::ops::Failure;
 use crate::ops::references::check_online;
-use crate::ops::validate::{Validated, validate};
+use crate::ops::validate::{Validated, validate_with};
 use crate::remote::Settings;
 use crate::render;
 use crate::render::findings::Report;
@@ -22,8 +23,10 @@ use crate::render::findings::Report;
   campaignctl validate -e production   with those of `production`
   campaignctl validate --online        do the queues, skill groups and wrap-up codes exist?
   campaignctl validate --format sarif  for code scanning
+  campaignctl validate --deny all      warnings are errors too
+  campaignctl validate --explain no-cooldown
 
-Exit codes: 0 no errors, 1 errors")]
+Exit codes: 0 no errors (there may be warnings), 1 errors")]
 pub(in crate::cli) struct Validate {
     /// How to write the findings
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -31,6 +34,8 @@ pub(in crate::cli) struct Validate {
     /// Also ask the environment whether the queues, skill groups and wrap-up codes exist
     #[arg(long)]
     online: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
 }
 
 /// How findings are written.
@@ -67,6 +72,10 @@ impl Format {
 
 impl Validate {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        let overrides = self.rules.overrides()?;
+        if let Some(answer) = self.rules.answer(&overrides, context) {
+            return answer;
+        }
         let project = match context.try_project()? {
             Ok(project) => project,
             Err(error) => {
@@ -75,7 +84,7 @@ impl Validate {
             }
         };
         let environment = context.environment(&project).map_err(|failure| self.documented(failure, &project.root, context))?;
-        let mut validated = validate(&project, &environment);
+        let mut validated = validate_with(&project, &environment, &overrides);
         let asked = if self.online { online(context, &mut validated) } else { Ok(()) };
         let Validated { loaded, findings } = &validated;
         let repository = repository_of(&project.root);

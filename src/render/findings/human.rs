@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::wrap::wrap;
 use crate::diagnostic::{FileId, Finding, Label, Place, Severity, SourceMap};
+use crate::render::WARNING;
 use crate::render::escape::{inline, is_active};
 
 /// Columns that source lines are cut to where the width is not known.
@@ -155,6 +156,13 @@ fn is_path(line: &str) -> bool {
 /// Columns of a line, without its colours.
 fn columns(line: &str) -> usize {
     anstream::adapter::strip_str(line).to_string().width()
+}
+
+/// The one line that a command which is about something else says of warnings.
+pub fn warnings_line(warnings: usize, environment: &str) -> String {
+    let (count, them) = if warnings == 1 { ("1 warning".to_owned(), "it") } else { (format!("{warnings} warnings"), "them") };
+    let environment = inline(environment);
+    format!("{WARNING}Warning:{WARNING:#} {count} in the campaign files; `campaignctl validate -e {environment}` shows {them}\n")
 }
 
 /// `2 errors in 1 file`, or `5 campaigns in 5 files are valid.`

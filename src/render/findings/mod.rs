@@ -16,7 +16,7 @@ mod wrap;
 pub use about::{About, about};
 pub use github::github;
 pub use gitlab::gitlab;
-pub use human::{human, summary};
+pub use human::{human, summary, warnings_line};
 pub use json::{failure as json_failure, json};
 pub use junit::junit;
 pub use report::Report;
