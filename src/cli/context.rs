@@ -25,28 +25,34 @@ impl Context {
     }
 
     /// The project: of `--project`, or found upwards from the working directory.
-    pub(super) fn project(&self) -> Result<Project, Failure> {
-        self.found_project()?.map_err(Failure::from)
-    }
-
-    /// The project, or nothing where there is none and none was named.
-    pub(super) fn project_if_any(&self) -> Result<Option<Project>, Failure> {
-        let is_none = |error: &ProjectError| matches!(error.kind(), ProjectErrorKind::NotFound { .. }) && self.global.project.is_none();
-        match self.found_project()? {
-            Ok(project) => Ok(Some(project)),
-            Err(error) if is_none(&error) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
-    fn found_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
+    pub(super) fn try_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
         if let Some(folder) = &self.global.project {
             return Ok(open_project(folder));
         }
         let here = std::env::current_dir()
             .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
         Ok(find_project(&here))
+    }
+
+    /// The project, or the end of the command.
+    pub(super) fn project(&self) -> Result<Project, Failure> {
+        Ok(self.try_project()??)
+    }
+
+    /// The project, or nothing where there is none and none was named.
+    pub(super) fn project_if_any(&self) -> Result<Option<Project>, Failure> {
+        let is_none = |error: &ProjectError| matches!(error.kind(), ProjectErrorKind::NotFound { .. }) && self.global.project.is_none();
+        match self.try_project()? {
+            Ok(project) => Ok(Some(project)),
+            Err(error) if is_none(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What `--environment` says.
+    pub(super) fn environment_name(&self) -> Option<&str> {
+        self.global.environment.as_deref()
     }
 
     /// The environment of `--environment`, or the project's default.
@@ -77,7 +83,7 @@ impl Context {
     pub(super) fn print(&self, failure: &Failure) {
         let Failure { class: _, message, hint, findings } = failure;
         if let Some((findings, sources)) = findings.as_deref() {
-            self.console.err(&render::findings::human(findings, sources, self.console.width().map(usize::from)));
+            self.console.err(&render::findings::human(findings, sources, self.console.err_width().map(usize::from)));
         }
         self.error(message, hint.as_deref());
     }

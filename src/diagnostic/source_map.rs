@@ -180,6 +180,11 @@ impl SourceMap {
         self.files.get(id.0 as usize)
     }
 
+    /// All files, in the order they were added.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.files)
+    }
+
     /// Path of the file, or an empty text for an id of another map.
     pub fn path(&self, id: FileId) -> &str {
         self.file(id).map_or("", |file| &file.path)

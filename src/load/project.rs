@@ -80,6 +80,16 @@ pub enum ProjectErrorKind {
     },
 }
 
+impl ProjectErrorKind {
+    /// The folder it was looked for in, or lies in.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::NotFound { searched: folder, .. } | Self::Ambiguous { folder } => folder,
+            Self::Invalid { file } => file.parent().unwrap_or(file),
+        }
+    }
+}
+
 impl ProjectError {
     fn new(kind: ProjectErrorKind) -> Self {
         Self { kind, findings: Vec::new(), sources: SourceMap::default() }
