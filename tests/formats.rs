@@ -7,6 +7,8 @@
 
 #[path = "formats/attacks.rs"]
 mod attacks;
+#[path = "formats/by_hand.rs"]
+mod by_hand;
 #[path = "formats/described.rs"]
 mod described;
 #[path = "formats/run.rs"]
