@@ -119,6 +119,18 @@ fn rules() -> String {
     text.trim_end().to_owned() + "\n"
 }
 
+/// What `validate` writes in a format about one campaign with one slip.
+fn format(name: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(root().join("campaignctl.yaml"), folder.path().join("campaignctl.yaml")).unwrap();
+    fs::create_dir(folder.path().join("campaigns")).unwrap();
+    let good = fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap();
+    let edited = good.replace("value: 0.72,", "value: \"0.72\",");
+    assert_ne!(good, edited);
+    fs::write(folder.path().join("campaigns/pricing-churn.yaml"), edited).unwrap();
+    code(if name == "github" { "" } else { "json" }, &output(folder.path(), &["validate", "--format", name]))
+}
+
 fn generated(name: &str) -> String {
     match name.split_once(' ') {
         None if name == "campaign" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap()),
@@ -127,6 +139,7 @@ fn generated(name: &str) -> String {
         None if name == "rules" => rules(),
         None if name == "help" => help(""),
         Some(("help", command)) => help(command),
+        Some(("format", name)) => format(name),
         _ => panic!("nothing is generated under the name {name:?}"),
     }
 }

@@ -69,8 +69,7 @@ impl Frame<'_> {
         if labels == Labels::Below {
             for (place, text) in std::iter::once((*place, label)).chain(also.iter().map(|second| (second.place, &second.text))) {
                 if !text.is_empty() {
-                    let line = self.sources.position(place).line;
-                    group = group.element(Level::NOTE.message(self.note("note", &format!("line {line}: {text}"))));
+                    group = group.element(Level::NOTE.message(self.note("note", &format!("{}: {text}", self.line(place)))));
                 }
             }
         }
@@ -81,6 +80,12 @@ impl Frame<'_> {
             group = group.element(Level::HELP.message(self.note("help", help)));
         }
         group
+    }
+
+    /// `line 3`, or `campaigns/other.yaml:3`.
+    fn line(&self, place: Place) -> String {
+        let line = self.sources.position(place).line;
+        if place.file == self.finding.place.file { format!("line {line}") } else { format!("{}:{line}", self.sources.path(place.file)) }
     }
 
     /// The lines of one file from the first place to the last, with the places underlined.

@@ -48,7 +48,7 @@ fn significant(text: &str) -> (Vec<u16>, Vec<usize>) {
 mod tests {
     use super::line_hashes;
 
-    /// Computed with GitHub's uploader.
+    /// The first values of the uploader's own tests (github/codeql-action, fingerprints.test.ts).
     #[test]
     fn the_numbers_are_those_of_github() {
         assert_eq!(line_hashes(""), ["c129715d7a2bc9a3:1"]);

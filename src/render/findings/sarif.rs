@@ -43,7 +43,7 @@ pub fn sarif(report: &Report<'_>) -> String {
 /// Where people read about the tool.
 const INFORMATION: &str = "https://crates.io/crates/campaignctl";
 
-/// Uploads with another id replace each other's alerts no more: one id for each environment. What is before the last `/` is
+/// Uploads with one id replace each other's alerts, so every environment has its own. What is before the last `/` is
 /// the category.
 fn run_id(environment: Option<&str>) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
