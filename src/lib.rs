@@ -6,7 +6,7 @@
 // GROUND: nouns.
 /// Findings as values: what is wrong, where, and what to write instead.
 pub mod diagnostic;
-/// What a campaign, an environment and the three snapshots of a plan *are*.
+/// What a campaign, an environment, a session and the three snapshots of a plan *are*.
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
@@ -15,6 +15,8 @@ pub mod lint;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
 
+/// What a campaign answers to a session: filters, suppression, caps, and the ledger they look at.
+pub mod evaluate;
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;
 

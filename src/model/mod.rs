@@ -1,8 +1,10 @@
-//! The nouns: campaigns as authored, as sent and as live; environments; the three snapshots a plan is made of.
+//! The nouns: campaigns as authored, as sent and as live; environments; the three snapshots a plan is made of;
+//! sessions and the decisions about them.
 
 mod action;
 mod address;
 mod campaign;
+mod decision;
 mod desired;
 mod destination;
 mod document;
@@ -13,11 +15,13 @@ mod lifecycle;
 mod live;
 mod region;
 mod secret;
+mod session;
 mod throttling;
 
 pub use action::{Action, ActionType, InviteConfig, RoutingConfig};
 pub use address::{Address, CampaignKey, InvalidKey};
 pub use campaign::{CampaignSpec, CampaignType, EvaluationMode};
+pub use decision::{AskedCampaign, Decision, DecisionStatus, FilterFailure, FilterResult, Outcome, TriggerDecision};
 pub use desired::{Desired, DesiredCampaign, Origin};
 pub use destination::Destination;
 pub use document::{ActionDocument, CampaignDocument, QueueIds, RoutingDocument, UnresolvedQueue};
@@ -28,4 +32,5 @@ pub use lifecycle::Lifecycle;
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
 pub use region::{REGIONS, Region, region};
 pub use secret::Secret;
+pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};
 pub use throttling::Throttling;

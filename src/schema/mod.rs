@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
-use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings};
+use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings, TriggerRequest};
 
 pub use check::{Violation, check_campaign, check_project};
 pub use words::{field_path, shorten};
@@ -44,6 +44,12 @@ pub fn project() -> &'static Value {
 pub fn body() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| generate::<CampaignSpec>("urn:campaignctl:schema:body", "The body of a campaign as the API takes it."))
+}
+
+/// The schema of a session as it is submitted for a decision.
+pub fn trigger() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| generate::<TriggerRequest>("urn:campaignctl:schema:trigger", "One contact session, submitted for a decision."))
 }
 
 /// The campaign schema exactly as it is committed in `schema/campaign.schema.json`.
