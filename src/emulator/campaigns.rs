@@ -75,7 +75,7 @@ pub(super) async fn delete(State(service): State<Arc<Service>>, Path(id): Path<S
 }
 
 /// The id in a path. What is no UUID names no campaign.
-fn campaign_id(text: &str) -> Result<Uuid, Failure> {
+pub(super) fn campaign_id(text: &str) -> Result<Uuid, Failure> {
     Uuid::try_parse(text).map_err(|_| no_campaign(text))
 }
 
@@ -83,7 +83,8 @@ fn no_campaign(id: &str) -> Failure {
     Failure::not_found(format!("there is no campaign with the id `{id}`"))
 }
 
-fn of_campaign(error: StoreError, id: &str) -> Failure {
+/// A refusal of the store that speaks of the campaign `id`.
+pub(super) fn of_campaign(error: StoreError, id: &str) -> Failure {
     if error == StoreError::NotFound { no_campaign(id) } else { error.into() }
 }
 

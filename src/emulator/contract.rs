@@ -2,6 +2,7 @@
 
 mod body;
 mod rules;
+mod session;
 mod wire_schema;
 
 use jsonschema::error::ValidationErrorKind;
@@ -14,21 +15,26 @@ pub(super) use body::{CAMPAIGNS, CampaignBody, ServerFields};
 
 use super::failure::{Failure, Problem};
 use super::server::UnknownFields;
-use crate::model::CampaignSpec;
+use crate::model::{CampaignSpec, Session};
 
 /// The longest value that a message repeats, in characters.
 const SHOWN_VALUE: usize = 80;
 
-/// The checks of the two bodies that a campaign is written with.
+/// The checks of the bodies: the two that a campaign is written with, and that of a session.
 pub(super) struct Contract {
     create: Validator,
     replace: Validator,
+    trigger: Validator,
 }
 
 impl Contract {
     /// Compiles the schemas.
     pub fn new(unknown_fields: UnknownFields) -> Self {
-        Self { create: wire_schema::create(unknown_fields), replace: wire_schema::replace(unknown_fields) }
+        Self {
+            create: wire_schema::create(unknown_fields),
+            replace: wire_schema::replace(unknown_fields),
+            trigger: wire_schema::trigger(unknown_fields),
+        }
     }
 
     /// The body of a POST.
@@ -49,6 +55,21 @@ impl Contract {
         // The schema asks for it; without it here the two would disagree.
         let problem = || Problem { code: "missing.field", field: "version".to_owned(), message: "`version` is required".to_owned() };
         Ok((checked, version.ok_or_else(|| Failure::invalid(vec![problem()]))?))
+    }
+
+    /// The body of a trigger.
+    ///
+    /// # Errors
+    /// All problems of the body.
+    pub fn session(&self, body: Value) -> Result<Session, Failure> {
+        let mut problems: Vec<Problem> = self.trigger.iter_errors(&body).flat_map(|error| problems_of(&error)).collect();
+        problems.extend(session::broken_rules(&body));
+        if problems.is_empty() {
+            Session::deserialize(body)
+                .map_err(|error| Failure::invalid(vec![Problem::invalid_value("", format!("the body is no session: {error}"))]))
+        } else {
+            Err(Failure::invalid(problems))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 
+use super::clock::Clock;
 use super::contract::{CAMPAIGNS, Contract};
 use super::exchange::exchange;
 use super::failure::Failure;
@@ -14,13 +15,15 @@ use super::json_body::READ_LIMIT;
 use super::request_log::RequestLog;
 use super::store::{OrganizationRecord, Store};
 use super::token::{Tokens, authenticated, grant};
-use super::{campaigns, routing};
+use super::{campaigns, routing, trigger};
 use crate::model::Secret;
 
 /// What the routes share.
 pub(super) struct Service {
-    /// The campaigns.
+    /// The campaigns, and what decisions leave behind.
     pub store: Store,
+    /// The time.
+    pub clock: Clock,
     /// The checks of bodies.
     pub contract: Contract,
     /// The tokens that were given out.
@@ -37,6 +40,8 @@ pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecor
         .route(routing::ORGANIZATION, get(routing::organization))
         .route(CAMPAIGNS, get(campaigns::list).post(campaigns::create))
         .route(&format!("{CAMPAIGNS}/{{id}}"), get(campaigns::read).put(campaigns::replace).delete(campaigns::delete))
+        .route(&format!("{CAMPAIGNS}/{{id}}/trigger"), post(trigger::trigger))
+        .route(&trigger::suppression_path(), get(trigger::suppression))
         .route(routing::QUEUES_PATH, get(routing::queues))
         .route(routing::SKILL_GROUPS_PATH, get(routing::skill_groups))
         .route(routing::WRAP_UP_CODES_PATH, get(routing::wrap_up_codes))

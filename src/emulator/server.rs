@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::clock::Clock;
 use super::contract::Contract;
 use super::error::EmulatorError;
 use super::request_log::{RequestLog, RequestRecord};
@@ -64,11 +65,20 @@ impl Emulator {
     /// [`EmulatorError`]: the port is taken, the folder cannot be used, another process has the database (after a wait of
     /// up to 5 seconds), or its content cannot be read.
     pub async fn start(options: Options) -> Result<Self, EmulatorError> {
-        Self::start_with_patience(options, PATIENCE).await
+        Self::start_with_clock(options, Clock::default()).await
     }
 
-    /// [`Emulator::start`] with another wait for the database.
-    pub(super) async fn start_with_patience(options: Options, patience: Duration) -> Result<Self, EmulatorError> {
+    /// [`Emulator::start`] with another clock: a test moves time instead of waiting for it. Tokens for requests still end
+    /// by the system's clock.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub async fn start_with_clock(options: Options, clock: Clock) -> Result<Self, EmulatorError> {
+        Self::start_with(options, clock, PATIENCE).await
+    }
+
+    /// [`Emulator::start`] with another clock, and another wait for the database.
+    pub(super) async fn start_with(options: Options, clock: Clock, patience: Duration) -> Result<Self, EmulatorError> {
         let Options { data, port, client, unknown_fields } = options;
         let listen_error = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => EmulatorError::PortInUse { port },
@@ -79,9 +89,9 @@ impl Emulator {
 
         let folder = Unopened::in_folder(&data);
         let (database, organization) = folder.open(patience).await?;
-        let store = Store::serve(database).map_err(|error| folder.corrupt(error))?;
+        let store = Store::serve(database, clock.clone()).map_err(|error| folder.corrupt(error))?;
         let contract = Contract::new(unknown_fields);
-        let service = Arc::new(Service { store, contract, tokens: Tokens::default(), client, log: RequestLog::default() });
+        let service = Arc::new(Service { store, clock, contract, tokens: Tokens::default(), client, log: RequestLog::default() });
 
         let (shutdown, stopped) = oneshot::channel::<()>();
         let listener = listener.tap_io(|connection| {

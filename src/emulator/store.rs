@@ -1,5 +1,6 @@
 //! The database: one file in the data folder. One thread writes; everybody reads the last committed state.
 
+mod memory;
 mod open;
 mod write;
 
@@ -7,12 +8,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::clock::Clock;
 use super::contract::CampaignBody;
 use super::page::PageRequest;
+use crate::evaluate::ContactLedger;
+use crate::model::Session;
+pub(super) use memory::{Allowance, Triggered};
 pub(super) use open::{OrganizationRecord, Unopened};
 use write::Write;
 
@@ -66,12 +71,20 @@ struct Snapshot {
     /// All ids, ordered.
     ids: Arc<Vec<u128>>,
     campaigns: ReadOnlyTable<u128, (u64, &'static str, &'static str, &'static [u8])>,
+    /// `None` while no contact was ever remembered.
+    contacts: Option<ReadOnlyTable<&'static str, &'static [u8]>>,
 }
 
 impl Snapshot {
     fn take(database: &Database, ids: Arc<Vec<u128>>) -> Result<Self, StoreError> {
-        let campaigns = database.begin_read()?.open_table(CAMPAIGNS)?;
-        Ok(Self { ids, campaigns })
+        let transaction = database.begin_read()?;
+        let campaigns = transaction.open_table(CAMPAIGNS)?;
+        let contacts = match transaction.open_table(memory::CONTACTS) {
+            Ok(contacts) => Some(contacts),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { ids, campaigns, contacts })
     }
 
     /// All ids of the database.
@@ -86,14 +99,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Failed`] when it cannot be read, or no thread can be started.
-    pub fn serve(database: Database) -> Result<Self, StoreError> {
+    pub fn serve(database: Database, clock: Clock) -> Result<Self, StoreError> {
         let ids = Arc::new(Snapshot::ids_of(&database)?);
         let committed: Committed = Arc::new(RwLock::new(Some(Snapshot::take(&database, ids)?)));
         let (queue, waiting): (Sender<Write>, Receiver<Write>) = channel();
         let shared = Arc::clone(&committed);
         let writer = std::thread::Builder::new()
             .name("emulator-writer".to_owned())
-            .spawn(move || write::run(database, &waiting, &shared))
+            .spawn(move || write::run(database, clock, &waiting, &shared))
             .map_err(|error| StoreError::Failed(format!("no thread for writing: {error}")))?;
         Ok(Self { committed, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })
     }
@@ -151,6 +164,15 @@ impl Store {
         })
     }
 
+    /// What is remembered of a contact; empty for one that was never heard of.
+    pub fn contact(&self, contact_id: &str) -> Result<ContactLedger, StoreError> {
+        self.read(|snapshot| {
+            let Some(contacts) = &snapshot.contacts else { return Ok(ContactLedger::default()) };
+            let row = contacts.get(contact_id)?;
+            row.map_or_else(|| Ok(ContactLedger::default()), |row| memory::contact_of(row.value()))
+        })
+    }
+
     fn read<T>(&self, look: impl FnOnce(&Snapshot) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let committed = self.committed.read().unwrap_or_else(PoisonError::into_inner);
         look(committed.as_ref().ok_or(StoreError::Closed)?)
@@ -174,6 +196,12 @@ impl Store {
     pub async fn delete(&self, id: Uuid) -> Result<(), StoreError> {
         let (answer, answered) = oneshot::channel();
         self.write(Write::Delete { id, answer }, answered).await
+    }
+
+    /// Decides about a session.
+    pub async fn trigger(&self, id: Uuid, session: Session) -> Result<Triggered, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.write(Write::Trigger { id, session: Box::new(session), answer }, answered).await
     }
 
     async fn write<T>(&self, write: Write, answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {

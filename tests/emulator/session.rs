@@ -1,8 +1,12 @@
-//! An emulator with a client: requests in, status and JSON out.
+//! An emulator with a client: requests in, status and JSON out; and a clock with hands.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use campaignctl::emulator::{Emulator, Options, UnknownFields};
+use campaignctl::emulator::{Clock, Emulator, Options, UnknownFields};
+use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -17,8 +21,12 @@ pub struct Session {
 
 impl Session {
     pub async fn start(folder: &Path, unknown_fields: UnknownFields) -> Self {
+        Self::start_with_clock(folder, unknown_fields, Clock::default()).await
+    }
+
+    pub async fn start_with_clock(folder: &Path, unknown_fields: UnknownFields, clock: Clock) -> Self {
         let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields };
-        let emulator = Emulator::start(options).await.expect("an emulator");
+        let emulator = Emulator::start_with_clock(options, clock).await.expect("an emulator");
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = Client::new();
         let form = [("grant_type", "client_credentials")];
@@ -44,6 +52,16 @@ impl Session {
         answer(self.request(Method::PUT, &one(id)).json(body)).await
     }
 
+    pub async fn trigger(&self, id: &Value, session: &Value) -> Answer {
+        Answer::of(self.request(Method::POST, &format!("{}/trigger", one(id))).json(session)).await
+    }
+
+    pub async fn suppression(&self, contact_id: &str) -> Value {
+        let (status, body) = self.get(&format!("/api/v2/analytics/predictiveengagement/contacts/{contact_id}/suppression")).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
     pub async fn create(&self, body: &Value) -> Value {
         let (status, campaign) = self.post(body).await;
         assert_eq!(status, 201, "{campaign}");
@@ -53,6 +71,52 @@ impl Session {
 
 pub fn one(id: &Value) -> String {
     format!("{CAMPAIGNS}/{}", id.as_str().expect("an id"))
+}
+
+/// An answer with the headers that matter to a sender of triggers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub retry_after: Option<String>,
+    pub remaining: Option<String>,
+    pub reset: Option<String>,
+}
+
+impl Answer {
+    async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.expect("an answer");
+        let header = |name| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+        let (retry_after, remaining, reset) = (header("retry-after"), header("x-ratelimit-remaining"), header("x-ratelimit-reset"));
+        let status = response.status().as_u16();
+        let body = response.json().await.expect("JSON");
+        Self { status, body, retry_after, remaining, reset }
+    }
+}
+
+/// A clock that stands where it is put.
+#[derive(Clone)]
+pub struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub fn at(time: &str) -> Self {
+        let hands = Self(Arc::default());
+        hands.set(time);
+        hands
+    }
+
+    pub fn set(&self, time: &str) {
+        self.set_to(time.parse().expect("a time"));
+    }
+
+    pub fn set_to(&self, time: Timestamp) {
+        self.0.store(time.as_millisecond(), Ordering::SeqCst);
+    }
+
+    pub fn clock(&self) -> Clock {
+        let time = Arc::clone(&self.0);
+        Clock::new(move || Timestamp::from_millisecond(time.load(Ordering::SeqCst)).expect("a time"))
+    }
 }
 
 /// Status and JSON body (`null` for none). Every answer has a correlation id, and an envelope repeats it.

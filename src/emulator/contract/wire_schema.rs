@@ -25,6 +25,13 @@ pub(super) fn replace(unknown_fields: UnknownFields) -> Validator {
     compiled(&schema)
 }
 
+/// The check of a trigger's body.
+pub(super) fn trigger(unknown_fields: UnknownFields) -> Validator {
+    let mut schema = schema::trigger().clone();
+    adjust(&mut schema, unknown_fields);
+    compiled(&schema)
+}
+
 /// The schema of a campaign's body, with what the wire is stricter or looser about.
 pub(super) fn spec_schema(unknown_fields: UnknownFields) -> Value {
     let mut schema = schema::body().clone();

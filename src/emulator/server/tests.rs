@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, TableDefinition};
 
-use super::{Emulator, EmulatorError, Options, UnknownFields};
+use super::{Clock, Emulator, EmulatorError, Options, UnknownFields};
 
 fn options(data: &Path) -> Options {
     Options { data: data.to_owned(), port: 0, client: None, unknown_fields: UnknownFields::Reject }
 }
 
 async fn start_now(data: &Path) -> Result<Emulator, EmulatorError> {
-    Emulator::start_with_patience(options(data), Duration::ZERO).await
+    Emulator::start_with(options(data), Clock::default(), Duration::ZERO).await
 }
 
 #[tokio::test]

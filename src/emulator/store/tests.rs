@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::write::{self, Write};
 use super::{Committed, Snapshot, Store, StoreError, Unopened};
+use crate::emulator::clock::Clock;
 use crate::emulator::contract::{CampaignBody, Contract};
 use crate::emulator::page::PageRequest;
 use crate::emulator::server::UnknownFields;
@@ -50,7 +51,7 @@ async fn writes_of_one_commit_see_each_other() {
     queue.send(Write::Delete { id, answer }).expect("a queue");
     let gone = put(Some(3));
     drop(queue);
-    write::run(database, &waiting, &committed);
+    write::run(database, Clock::default(), &waiting, &committed);
 
     let version = |json: Vec<u8>| serde_json::from_slice::<Value>(&json).expect("JSON")["version"].as_u64();
     assert_eq!(created.await.expect("an answer").map(version), Ok(Some(1)));
@@ -65,21 +66,21 @@ async fn writes_of_one_commit_see_each_other() {
 #[tokio::test]
 async fn a_closed_store_says_so_and_lets_the_database_go() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::serve(database(&folder).await).expect("a store");
+    let store = Store::serve(database(&folder).await, Clock::default()).expect("a store");
     let (id, json) = store.create(body("x"), "me").await.expect("created");
     assert_eq!(store.campaign(id), Ok(json.clone()));
     store.close();
     assert_eq!(store.campaign(id), Err(StoreError::Closed));
     assert_eq!(store.create(body("x"), "me").await.expect_err("closed"), StoreError::Closed);
 
-    let again = Store::serve(database(&folder).await).expect("a store");
+    let again = Store::serve(database(&folder).await, Clock::default()).expect("a store");
     assert_eq!(again.campaign(id), Ok(json));
 }
 
 #[tokio::test]
 async fn a_page_is_the_stored_bytes_in_the_order_of_ids() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::serve(database(&folder).await).expect("a store");
+    let store = Store::serve(database(&folder).await, Clock::default()).expect("a store");
     let mut created = Vec::new();
     for number in 0..10 {
         created.push(store.create(body(&format!("campaign {}", number % 2)), "me").await.expect("created"));

@@ -9,8 +9,11 @@ use redb::{Database, ReadableTable, Table};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::memory::{Memory, SweepPlan, Triggered};
 use super::{CAMPAIGNS, Committed, Snapshot, StoreError};
+use crate::emulator::clock::Clock;
 use crate::emulator::contract::{CampaignBody, ServerFields};
+use crate::model::Session;
 
 /// The most writes of one commit.
 const LARGEST_COMMIT: usize = 256;
@@ -21,18 +24,23 @@ pub(super) enum Write {
     Put { id: Uuid, expected: Option<u64>, body: CampaignBody, modified_by: Box<str>, answer: oneshot::Sender<Result<Vec<u8>, StoreError>> },
     /// Remove.
     Delete { id: Uuid, answer: oneshot::Sender<Result<(), StoreError>> },
+    /// Decide about a session, and remember the decision.
+    Trigger { id: Uuid, session: Box<Session>, answer: oneshot::Sender<Result<Triggered, StoreError>> },
 }
 
-type Campaigns<'t> = Table<'t, u128, (u64, &'static str, &'static str, &'static [u8])>;
+/// The campaigns in an open transaction.
+pub(super) type Campaigns<'t> = Table<'t, u128, (u64, &'static str, &'static str, &'static [u8])>;
 
 /// What a write did, still to be told once it is on the disk.
 struct Outcome {
     change: Option<Change>,
+    /// Whether the answer is true only once the transaction is on the disk. That of a refused write is true already.
+    waits: bool,
     /// Tells the one who waits; an error means that the commit failed.
     tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
-/// What a write did to the set of ids.
+/// What a write did to the set of ids, if anything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     Added(u128),
@@ -41,32 +49,42 @@ enum Change {
 }
 
 /// Commits writes until nobody can send any more, then closes the database.
-pub(super) fn run(database: Database, waiting: &Receiver<Write>, committed: &Committed) {
+pub(super) fn run(database: Database, clock: Clock, waiting: &Receiver<Write>, committed: &Committed) {
+    let mut plan = SweepPlan::new(clock);
     while let Ok(first) = waiting.recv() {
         let writes = std::iter::once(first).chain(waiting.try_iter()).take(LARGEST_COMMIT).collect();
-        commit(&database, writes, committed);
+        commit(&database, writes, &mut plan, committed);
     }
     *committed.write().unwrap_or_else(PoisonError::into_inner) = None;
     drop(database);
 }
 
 /// Does the writes in one transaction and answers each of them.
-fn commit(database: &Database, writes: Vec<Write>, committed: &Committed) {
+fn commit(database: &Database, writes: Vec<Write>, plan: &mut SweepPlan, committed: &Committed) {
     let mut outcomes = Vec::new();
-    let result = transact(database, writes, &mut outcomes, committed);
+    let result = transact(database, writes, &mut outcomes, plan, committed);
     for outcome in outcomes {
-        // A refused write (`change` is `None`) knows its answer already; no disk can change it.
-        (outcome.tell)(if outcome.change.is_none() { Ok(()) } else { result.clone() });
+        (outcome.tell)(if outcome.waits { result.clone() } else { Ok(()) });
     }
 }
 
-fn transact(database: &Database, writes: Vec<Write>, outcomes: &mut Vec<Outcome>, committed: &Committed) -> Result<(), StoreError> {
+fn transact(
+    database: &Database,
+    writes: Vec<Write>,
+    outcomes: &mut Vec<Outcome>,
+    plan: &mut SweepPlan,
+    committed: &Committed,
+) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
-    {
-        let mut campaigns = transaction.open_table(CAMPAIGNS)?;
-        outcomes.extend(writes.into_iter().map(|write| perform(write, &mut campaigns)));
-    }
-    let changes: Vec<Change> = outcomes.iter().filter_map(|outcome| outcome.change).collect();
+    let changes: Vec<Change> = {
+        let mut tables = Tables { campaigns: transaction.open_table(CAMPAIGNS)?, memory: Memory::open(&transaction)? };
+        outcomes.extend(writes.into_iter().map(|write| perform(write, &mut tables, plan.now())));
+        let changes: Vec<Change> = outcomes.iter().filter_map(|outcome| outcome.change).collect();
+        if !changes.is_empty() {
+            plan.sweep(&mut tables.memory)?;
+        }
+        changes
+    };
     if changes.is_empty() {
         return Ok(transaction.abort()?);
     }
@@ -101,10 +119,17 @@ fn publish(database: &Database, changes: &[Change], committed: &Committed) -> Re
     Ok(())
 }
 
+/// The tables of an open transaction.
+struct Tables<'t> {
+    campaigns: Campaigns<'t>,
+    memory: Memory<'t>,
+}
+
 /// Does one write in the open transaction.
-fn perform(write: Write, campaigns: &mut Campaigns<'_>) -> Outcome {
+fn perform(write: Write, tables: &mut Tables<'_>, now: Timestamp) -> Outcome {
+    let Tables { campaigns, memory } = tables;
     match write {
-        Write::Put { id, expected, body, modified_by, answer } => match put(campaigns, id, expected, &body, &modified_by) {
+        Write::Put { id, expected, body, modified_by, answer } => match put(campaigns, id, expected, &body, &modified_by, now) {
             Ok(json) => {
                 let change = if expected.is_none() { Change::Added(id.as_u128()) } else { Change::Kept };
                 outcome(Some(change), answer, Ok(json))
@@ -115,6 +140,10 @@ fn perform(write: Write, campaigns: &mut Campaigns<'_>) -> Outcome {
             Ok(()) => outcome(Some(Change::Removed(id.as_u128())), answer, Ok(())),
             Err(refusal) => outcome(None, answer, Err(refusal)),
         },
+        Write::Trigger { id, session, answer } => match memory.trigger(campaigns, id, &session, now) {
+            Ok((triggered, remembered)) => outcome(remembered.then_some(Change::Kept), answer, Ok(triggered)),
+            Err(refusal) => outcome(None, answer, Err(refusal)),
+        },
     }
 }
 
@@ -123,9 +152,10 @@ fn outcome<T: Send + 'static>(
     answer: oneshot::Sender<Result<T, StoreError>>,
     done: Result<T, StoreError>,
 ) -> Outcome {
+    let waits = done.is_ok();
     // Nobody may wait any more: the client hung up. The write counts all the same.
     let tell = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(done)));
-    Outcome { change, tell: Box::new(tell) }
+    Outcome { change, waits, tell: Box::new(tell) }
 }
 
 fn put(
@@ -134,8 +164,9 @@ fn put(
     expected: Option<u64>,
     body: &CampaignBody,
     modified_by: &str,
+    now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
-    let now = format!("{:.3}", Timestamp::now());
+    let now = format!("{now:.3}");
     let (version, date_created) = match expected {
         None => (1, now.clone()),
         Some(expected) => {
