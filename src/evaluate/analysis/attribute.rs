@@ -131,6 +131,11 @@ impl AttributeSet {
             (Some(own), Some(other)) => own.is_within(other),
         }
     }
+
+    /// The texts that are the only possible members, where the set is such a list and nothing else.
+    pub fn only_texts(&self) -> Option<&BTreeSet<String>> {
+        self.texts.as_ref()?.named.as_ref()
+    }
 }
 
 fn as_number(scalar: &Scalar) -> Option<&Number> {
