@@ -12,8 +12,10 @@
 
 set -euo pipefail
 
-readonly queue=a1b2c3d4-e5f6-7890-abcd-ef1234567890
-readonly overflow_queue=b2c3d4e5-f6a7-8901-bcde-f12345678901
+here=$(cd "$(dirname "$0")" && pwd)
+readonly here
+# shellcheck source-path=SCRIPTDIR source=campaign.sh
+source "$here/campaign.sh"
 
 work=
 emulator=
@@ -44,36 +46,6 @@ cleanup() {
     if [[ -n $work ]]; then
         rm -rf -- "$work"
     fi
-}
-
-# One campaign file of about 1.2 KB, with queues by id, so that no name has to be looked up.
-campaign_yaml() { # number, seconds
-    printf '%s\n' "# yaml-language-server: \$schema=../schema/campaign.schema.json
-name: Pricing page, high churn risk $1
-description: |
-  Visitors who read the price list for the second time within a week and are likely to leave.
-  Owner: growth team. Reviewed every quarter together with the web support leads.
-enabled: true
-campaignType: proactive
-evaluationMode: realtime
-filters:
-  - { attributeName: referrer.page, operator: starts_with, value: /pricing/$1, dataType: string }
-  - { attributeName: external.churn_probability, operator: greater_than, value: 0.72, dataType: float }
-  - { attributeName: session.dwell_time_seconds, operator: greater_than, value: $2, dataType: integer }
-actions:
-  - type: webchat_invite
-    priority: 1
-    config:
-      inviteMessage: Comparing plans? A specialist can tell you in two minutes which one fits.
-      displayDuration: 300
-    routingConfig:
-      queueId: $queue
-      skillGroups: [pricing_specialists]
-      wrapUpCode: proactive_invite_accepted
-      priorityLevel: 5
-      overflowQueueId: $overflow_queue
-throttling: { maxInvitesPerContact: 1, cooldownSeconds: 86400, maxInvitesPerMinute: 500 }
-lifecycle: { preventDestroy: true }"
 }
 
 # The same campaign as one JSON string in one Terraform resource.
@@ -132,79 +104,6 @@ quietly() { # command…
         tail -n 20 "$work/log" >&2
         fail "failed: $*"
     fi
-}
-
-# Times the commands in turns, so that a noisy moment hits all of them; prints the table.
-#
-# Wall time is from the spawn to the end of the process, resident memory is the peak the kernel reports. The kernel starts
-# that peak at the size of the process that spawns, so a command smaller than this helper would show the helper's size.
-time_in_turns() { # runs, changes, log, {-- label command…}…
-    python3 -I -S - "$@" <<'PYTHON'
-import os
-import sys
-import time
-
-runs, changes, log = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-commands = []
-for word in sys.argv[4:]:
-    if word == "--":
-        commands.append([])
-    else:
-        commands[-1].append(word)
-expected = f"Plan: 0 to add, {changes} to change, 0 to destroy."
-actions = [
-    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-    (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-    (os.POSIX_SPAWN_DUP2, 1, 2),
-]
-
-
-def once(label, command):
-    began = time.perf_counter()
-    child = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
-    _, status, usage = os.wait4(child, 0)
-    wall = time.perf_counter() - began
-    with open(log, encoding="utf-8") as said:
-        text = said.read()
-    if os.waitstatus_to_exitcode(status) != 0 or expected not in text.splitlines():
-        sys.exit(f"{text[-2000:]}\nplan.sh: {label} did not end with: {expected}")
-    return wall, usage.ru_maxrss
-
-
-def load():
-    return "%.2f %.2f %.2f" % os.getloadavg()
-
-
-def median(values):
-    values = sorted(values)
-    middle = len(values) // 2
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
-
-
-before = load()
-measured = [[] for _ in commands]
-for turn in range(runs + 1):
-    for (label, *command), results in zip(commands, measured):
-        result = once(label, command)
-        if turn > 0:
-            results.append(result)
-
-unit = 1 if sys.platform == "darwin" else 1024
-print(f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores, load before {before}, after {load()}")
-print(f"all report: {expected}\n")
-print(f"{'':34}{'median s':>10}{'min s':>10}{'max s':>10}{'peak MB':>10}")
-medians = []
-for (label, *_), results in zip(commands, measured):
-    walls = [wall for wall, _ in results]
-    peak = max(peak for _, peak in results) * unit / 1e6
-    medians.append((label, median(walls), peak))
-    print(f"{label:34}{median(walls):10.3f}{min(walls):10.3f}{max(walls):10.3f}{peak:10.1f}")
-if len(medians) > 2:
-    print()
-    name, slow, large = medians[-1]
-    for label, fast, small in medians[:-1]:
-        print(f"{name} / {label}: {slow / fast:.1f} x the time, {large / small:.1f} x the memory")
-PYTHON
 }
 
 campaigns=1000
@@ -284,4 +183,4 @@ printf '%s campaigns of about %s bytes, %s changed; %s runs each after one warm-
 if [[ $with_terraform == yes ]]; then
     terraform version | head -n 1
 fi
-time_in_turns "$runs" "$changes" "$work/log" "${commands[@]}"
+python3 -I -S "$here/time_in_turns.py" "$runs" "Plan: 0 to add, $changes to change, 0 to destroy." "$work/log" "${commands[@]}"

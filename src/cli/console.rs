@@ -89,9 +89,14 @@ impl Console {
         self.broken.lock().ok().and_then(|mut broken| broken.take())
     }
 
-    /// Columns of the terminal; `None` for a pipe or file.
+    /// Columns of the terminal behind standard output; `None` for a pipe or file.
     pub(super) fn width(&self) -> Option<u16> {
-        terminal_size::terminal_size().map(|(width, _)| width.0)
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+    }
+
+    /// Columns of the terminal behind standard error; `None` for a pipe or file.
+    pub(super) fn err_width(&self) -> Option<u16> {
+        terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0)
     }
 
     pub(super) fn is_quiet(&self) -> bool {

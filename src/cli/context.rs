@@ -6,7 +6,7 @@ use super::GlobalArgs;
 use super::console::Console;
 use super::exit_code::Exit;
 use super::process_environment;
-use crate::load::{Environment, Project, find_project, open_project};
+use crate::load::{Environment, Project, ProjectError, ProjectErrorKind, find_project, open_project};
 use crate::ops::{Failure, Scope};
 use crate::remote::Settings;
 use crate::render;
@@ -26,13 +26,33 @@ impl Context {
 
     /// The project: of `--project`, or found upwards from the working directory.
     #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
-    pub(super) fn project(&self) -> Result<Project, Failure> {
+    pub(super) fn try_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
         if let Some(folder) = &self.global.project {
-            return Ok(open_project(folder)?);
+            return Ok(open_project(folder));
         }
         let here = std::env::current_dir()
             .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
-        Ok(find_project(&here)?)
+        Ok(find_project(&here))
+    }
+
+    /// The project, or the end of the command.
+    pub(super) fn project(&self) -> Result<Project, Failure> {
+        Ok(self.try_project()??)
+    }
+
+    /// The project, or nothing where there is none and none was named.
+    pub(super) fn project_if_any(&self) -> Result<Option<Project>, Failure> {
+        let is_none = |error: &ProjectError| matches!(error.kind(), ProjectErrorKind::NotFound { .. }) && self.global.project.is_none();
+        match self.try_project()? {
+            Ok(project) => Ok(Some(project)),
+            Err(error) if is_none(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What `--environment` says.
+    pub(super) fn environment_name(&self) -> Option<&str> {
+        self.global.environment.as_deref()
     }
 
     /// The environment of `--environment`, or the project's default.
@@ -63,7 +83,7 @@ impl Context {
     pub(super) fn print(&self, failure: &Failure) {
         let Failure { class: _, message, hint, findings } = failure;
         if let Some((findings, sources)) = findings.as_deref() {
-            self.console.err(&render::findings::human(findings, sources, self.console.width().map(usize::from)));
+            self.console.err(&render::findings::human(findings, sources, self.console.err_width().map(usize::from)));
         }
         self.error(message, hint.as_deref());
     }

@@ -56,6 +56,11 @@ impl Finding {
         }
     }
 
+    /// A warning at a place; fill in the rest with the methods below.
+    pub fn warning(rule: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(rule, place, message) }
+    }
+
     /// Names the field (`filters[1].value`).
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {

@@ -1,9 +1,11 @@
 //! Findings as values: what is wrong, at which bytes of which file, why, and what to write instead.
 
+mod allow;
 mod finding;
 mod source_map;
 mod suggestion;
 
+pub use allow::{ALLOW_MARKER, Allow, AllowedRule};
 pub use finding::{Finding, Label, Severity};
 pub use source_map::{DocumentId, FileId, LineColumn, Node, NodeId, NodeKind, Part, Place, SourceFile, SourceMap, SourceTree, Span};
 pub use suggestion::nearest;

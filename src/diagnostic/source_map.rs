@@ -97,6 +97,28 @@ impl SourceTree {
         self.nodes.get(id as usize)
     }
 
+    /// The bytes of every entry: a key with all of its value, or one item of a list. In order of their first bytes, so an
+    /// entry comes before those inside it.
+    pub fn entries(&self) -> Vec<Span> {
+        let mut entries = Vec::new();
+        // What is still to be visited, the next one last: documents are as deep as the loader allows, and no recursion.
+        let mut waiting: Vec<(Option<Span>, NodeId)> = vec![(None, self.root)];
+        while let Some((entry, id)) = waiting.pop() {
+            entries.extend(entry);
+            match self.node(id).map(|node| &node.kind) {
+                Some(NodeKind::Sequence(items)) => {
+                    waiting.extend(items.iter().rev().map(|item| (self.node(*item).map(|node| node.span), *item)));
+                }
+                Some(NodeKind::Mapping(fields)) => waiting.extend(fields.iter().rev().map(|(_, key, value)| {
+                    let end = self.node(*value).map_or(key.end, |node| node.span.end.max(key.end));
+                    (Some(Span { start: key.start, end }), *value)
+                })),
+                Some(NodeKind::Scalar) | None => {}
+            }
+        }
+        entries
+    }
+
     /// The bytes of the value or key that the JSON pointer names. When the pointer leads nowhere (a field that is
     /// missing), the bytes of the deepest value on the way.
     pub fn span(&self, pointer: &str, part: Part) -> Span {
@@ -149,6 +171,11 @@ impl SourceMap {
     /// The file of an id that this map gave out.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
+    }
+
+    /// All files, in the order they were added.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.files)
     }
 
     /// Path of the file, or an empty text for an id of another map.

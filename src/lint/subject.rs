@@ -1,7 +1,8 @@
 //! What the rules look at, and where it stands.
 
 use crate::diagnostic::{DocumentId, Finding, Part, Place, SourceMap};
-use crate::model::{CampaignDocument, CampaignKey, Filter};
+use crate::lint::Rule;
+use crate::model::{ActionDocument, CampaignDocument, CampaignKey, Filter};
 
 /// One campaign to look at.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,24 @@ impl Subject<'_> {
     /// Where an action of `document` stands in the file's own list.
     pub(super) fn action_index(&self, position: usize) -> usize {
         self.indices.and_then(|(_, actions)| actions.get(position).copied()).unwrap_or(position)
+    }
+
+    /// Whether triggers of this campaign are decided. What only visitors can suffer from is no finding in a campaign that
+    /// is switched off: a draft may be incomplete.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.document.enabled
+    }
+
+    /// The actions of `document`, each with its pointer in the file.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (String, &ActionDocument)> {
+        let pointer = |position| format!("/actions/{}", self.action_index(position));
+        self.document.actions.iter().enumerate().map(move |(position, action)| (pointer(position), action))
+    }
+
+    /// A warning at the value that a pointer names; the message begins with its path.
+    pub(super) fn warning(&self, rule: &Rule, sources: &SourceMap, pointer: &str, message: &str) -> Finding {
+        let field = path(pointer);
+        Finding::warning(rule.id, sources.place(self.source, pointer, Part::Value), format!("`{field}`: {message}")).field(field)
     }
 
     /// The bytes that give the campaign its key: `key:`, else the first line of the document, for the file's name.
@@ -69,6 +88,20 @@ impl<'a> FilterAt<'a> {
     pub(super) fn place(&self, pointer: &str) -> Place {
         self.sources.place(self.subject.source, &format!("/filters/{}{pointer}", self.subject.filter_index(self.position)), Part::Value)
     }
+}
+
+/// A pointer into a campaign as people call the field: `/filters/1/value` is `filters[1].value`.
+fn path(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/').skip(1) {
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str(&format!("[{step}]"));
+        } else {
+            path.push_str(if path.is_empty() { "" } else { "." });
+            path.push_str(step);
+        }
+    }
+    path
 }
 
 /// The text at a place, as it was written.

@@ -1,17 +1,19 @@
 //! Loads all campaigns of a project for one environment: files in parallel, results in path order.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Deserialize as _;
 
+use super::allow::AllowComment;
 use super::disk::{self, Entry};
 use super::interpolate::Variables;
 use super::parse::{self, Document};
 use super::problem::Problem;
 use super::salvage::{PartialCampaign, Salvaged, salvage};
 use super::{Environment, Project};
-use crate::diagnostic::{DocumentId, Finding, Part, SourceMap, SourceTree, Span};
+use crate::diagnostic::{Allow, DocumentId, Finding, Part, SourceMap, SourceTree, Span};
 use crate::model::{CampaignDocument, CampaignKey, Origin};
 use crate::schema::{self, Violation, shorten};
 
@@ -41,9 +43,14 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Campaign files found, good and bad.
     pub files: usize,
+    /// Comments that allow findings: those of the project file that concern the environment, then those of the campaigns.
+    pub allows: Vec<Allow>,
+    /// Variables of the environment that some file uses.
+    pub used_variables: BTreeSet<String>,
 }
 
 /// One file, read and checked, before it has a number.
+#[derive(Default)]
 struct ReadFile {
     shown: String,
     text: String,
@@ -51,6 +58,8 @@ struct ReadFile {
     problems: Vec<Problem>,
     campaigns: Vec<Declared>,
     partial: Vec<Salvaged>,
+    allows: Vec<AllowComment>,
+    used: BTreeSet<String>,
 }
 
 /// A good document.
@@ -63,7 +72,8 @@ struct Declared {
 
 /// Reads every campaign file of the project. A file or document with findings does not keep the others from being read.
 pub fn load_campaigns(project: &Project, environment: &Environment) -> Loaded {
-    let mut loaded = Loaded { sources: project.sources.clone(), ..Loaded::default() };
+    let allows = project.allows(&environment.name);
+    let mut loaded = Loaded { sources: project.sources.clone(), allows, ..Loaded::default() };
     let folder = project.root.join(&project.settings.campaigns);
     let entries = if folder.is_dir() { disk::campaign_files(&folder, &project.file) } else { Vec::new() };
     if entries.is_empty() {
@@ -101,8 +111,7 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment) -> Read
         Some(problem) => disk::Text { text: String::new(), problem: Some(problem) },
         None => disk::read(&path),
     };
-    let mut file =
-        ReadFile { shown, text, trees: Vec::new(), problems: problem.into_iter().collect(), campaigns: Vec::new(), partial: Vec::new() };
+    let mut file = ReadFile { shown, text, problems: problem.into_iter().collect(), ..ReadFile::default() };
     if file.problems.is_empty() {
         file.take_documents(&path, Variables { values: &environment.variables, environment: &environment.name });
     }
@@ -112,10 +121,12 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment) -> Read
 impl ReadFile {
     /// Gives the file its number and passes on what it held.
     fn join(self, loaded: &mut Loaded) {
-        let Self { shown, text, trees, problems, campaigns, partial } = self;
+        let Self { shown, text, trees, problems, campaigns, partial, allows, used } = self;
         let id = loaded.sources.add_file(shown.as_str(), text, trees);
         let text = loaded.sources.file(id).map_or("", |file| file.text.as_str());
         loaded.findings.extend(problems.into_iter().map(|problem| problem.into_finding(id, text)));
+        loaded.allows.extend(allows.into_iter().map(|comment| comment.into_allow(id)));
+        loaded.used_variables.extend(used);
         loaded.partial.extend(partial.into_iter().map(|Salvaged { key, document, filters_at, actions_at, index }| PartialCampaign {
             key,
             document,
@@ -137,8 +148,10 @@ impl ReadFile {
         let several =
             parsed.documents.iter().filter(|document| document.value.is_some() || document.tree == SourceTree::default()).count() > 1;
         for (index, document) in (0..).zip(parsed.documents) {
-            let Document { tree, value, line, problems, unknown } = document;
+            let Document { tree, value, line, problems, unknown, allows, used, .. } = document;
             self.problems.extend(problems.iter().cloned());
+            self.allows.extend(allows);
+            self.used.extend(used);
             if let Some(value) = value {
                 let sound = problems.is_empty();
                 let key = self.key(path, &value, several, tree.root_span());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Project;
 use crate::diagnostic::{Finding, Part, SourceMap, nearest};
-use crate::model::{EnvironmentSettings, Guards, REGIONS, Region, VariableValue, region};
+use crate::model::{EnvironmentSettings, Guards, Limits, REGIONS, Region, VariableValue, region};
 use crate::schema::field_path;
 
 /// A target that campaigns can be planned against and applied to.
@@ -24,6 +24,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, VariableValue>,
     /// Its limits, with the project's where it sets none.
     pub guards: Guards,
+    /// What the organization can take, with the project's where it sets none.
+    pub limits: Limits,
 }
 
 /// What is behind an environment.
@@ -88,6 +90,7 @@ impl Project {
             organization: settings.organization.clone(),
             variables: settings.variables.clone(),
             guards: settings.guards.or(self.settings.guards),
+            limits: settings.limits.or(self.settings.limits),
         })
     }
 

@@ -1,7 +1,7 @@
 //! `${name}` takes the value of an environment's variable; `$${` is a literal `${`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -36,16 +36,28 @@ pub(super) enum Gap {
     TooLong,
 }
 
-/// Fills in the variables of one scalar. `None` when there is no `${` in it.
+/// Fills in the variables of one scalar, and adds their names to `used`. `None` when there is no `${` in it.
 ///
 /// # Errors
 /// Every gap, in order. A text that would be longer than `limit` bytes is one.
-pub(super) fn fill<'a>(text: &str, variables: Variables<'a>, limit: usize) -> Option<Result<Filled<'a>, Vec<Gap>>> {
+pub(super) fn fill<'a>(
+    text: &str,
+    variables: Variables<'a>,
+    limit: usize,
+    used: &mut BTreeSet<String>,
+) -> Option<Result<Filled<'a>, Vec<Gap>>> {
     if !text.contains("${") {
         return None;
     }
     let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains(['}', '{', '\n']));
-    if let Some(value) = whole.and_then(|name| variables.values.get(name)) {
+    let mut value_of = |name: &str| {
+        let value = variables.values.get(name)?;
+        if !used.contains(name) {
+            used.insert(name.to_owned());
+        }
+        Some(value)
+    };
+    if let Some(value) = whole.and_then(&mut value_of) {
         return Some(Ok(Filled::Whole(value)));
     }
     let mut filled = String::with_capacity(text.len());
@@ -66,7 +78,7 @@ pub(super) fn fill<'a>(text: &str, variables: Variables<'a>, limit: usize) -> Op
             rest = after;
             continue;
         };
-        match variables.values.get(&after[..end]) {
+        match value_of(&after[..end]) {
             Some(value) => filled.push_str(&as_text(value)),
             None => gaps.push(Gap::Unknown(after[..end].to_owned())),
         }
@@ -89,7 +101,7 @@ pub(super) fn as_text(value: &Value) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use serde_json::json;
 
@@ -119,8 +131,11 @@ mod tests {
             ("ä${queue}ö", text("äWeb Supportö")),
         ];
         for (input, expected) in table {
-            assert_eq!(fill(input, variables, 1000), expected, "{input}");
+            assert_eq!(fill(input, variables, 1000, &mut BTreeSet::new()), expected, "{input}");
         }
-        assert_eq!(fill(&"${queue}".repeat(9), variables, 50), Some(Err(vec![Gap::TooLong])));
+        let mut used = BTreeSet::new();
+        assert_eq!(fill(&"${queue}".repeat(9), variables, 50, &mut used), Some(Err(vec![Gap::TooLong])));
+        assert_eq!(fill("$${on} ${limit} ${other}", variables, 50, &mut used), Some(Err(vec![unknown("other")])));
+        assert_eq!(used, ["limit", "queue"].map(str::to_owned).into());
     }
 }

@@ -1,5 +1,6 @@
 //! From the files of a project to typed campaigns: every value with its place, every problem of every file at once.
 
+mod allow;
 mod campaigns;
 mod disk;
 mod environment;
@@ -7,6 +8,7 @@ mod interpolate;
 mod parse;
 mod problem;
 mod project;
+mod repository;
 mod salvage;
 mod scalar;
 mod syntax;
@@ -16,6 +18,7 @@ pub use campaigns::{Loaded, LoadedCampaign, load_campaigns};
 pub use disk::MAX_FILE_BYTES;
 pub use environment::{Environment, EnvironmentError, Target};
 pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
+pub use repository::{Repository, repository_of};
 pub use salvage::PartialCampaign;
 pub use tree::{MAX_DEPTH, MAX_NODES};
 

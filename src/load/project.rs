@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize as _;
 
+use super::allow::AllowComment;
 use super::parse::{self, Document};
 use super::problem::Problem;
 use super::{campaigns, disk};
-use crate::diagnostic::{DocumentId, Finding, SourceMap, Span};
+use crate::diagnostic::{Allow, DocumentId, Finding, Part, Place, SourceMap, SourceTree, Span};
 use crate::model::ProjectSettings;
 use crate::schema;
 
@@ -26,6 +27,28 @@ pub struct Project {
     pub settings: ProjectSettings,
     pub(super) sources: SourceMap,
     pub(super) document: DocumentId,
+    allows: Vec<AllowComment>,
+}
+
+impl Project {
+    /// Where a value of the project file, or its key, stands: in the sources of everything that is loaded from it.
+    pub fn place(&self, pointer: &str, part: Part) -> Place {
+        self.sources.place(self.document, pointer, part)
+    }
+
+    /// The comments of the project file that allow findings, but for those that speak of other environments.
+    pub(super) fn allows(&self, environment: &str) -> Vec<Allow> {
+        let others = self.settings.environments.keys().filter(|name| *name != environment);
+        let others: Vec<Span> = others
+            .map(|name| {
+                let [key, value] = [Part::Key, Part::Value].map(|part| self.place(&format!("/environments/{name}"), part).span);
+                Span { start: key.start, end: value.end }
+            })
+            .collect();
+        let inside = |covers: Span, other: &Span| other.start <= covers.start && covers.end <= other.end;
+        let concerns = |comment: &&AllowComment| comment.covers().is_none_or(|covers| !others.iter().any(|other| inside(covers, other)));
+        self.allows.iter().filter(concerns).map(|comment| comment.clone().into_allow(self.document.file)).collect()
+    }
 }
 
 /// Why there is no project to work with.
@@ -56,6 +79,16 @@ pub enum ProjectErrorKind {
         /// The project file.
         file: PathBuf,
     },
+}
+
+impl ProjectErrorKind {
+    /// The folder it was looked for in, or lies in.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::NotFound { searched: folder, .. } | Self::Ambiguous { folder } => folder,
+            Self::Invalid { file } => file.parent().unwrap_or(file),
+        }
+    }
 }
 
 impl ProjectError {
@@ -156,14 +189,16 @@ fn file_in(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
 fn read(file: PathBuf) -> Result<Project, ProjectError> {
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
     let disk::Text { text, problem } = disk::read(&file);
-    let (settings, tree, mut problems) = match problem {
-        Some(problem) => (None, Vec::new(), vec![problem]),
+    let Read { settings, trees, allows, mut problems } = match problem {
+        Some(problem) => Read { problems: vec![problem], ..Read::default() },
         None => settings(&text),
     };
     let mut sources = SourceMap::default();
-    let id = sources.add_file(disk::shown(&file, &root), text.as_str(), tree);
+    let id = sources.add_file(disk::shown(&file, &root), text.as_str(), trees);
     match settings {
-        Some(settings) if problems.is_empty() => Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 } }),
+        Some(settings) if problems.is_empty() => {
+            Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 }, allows })
+        }
         _ => {
             problems.sort_by_key(|problem| problem.span);
             let findings = problems.into_iter().map(|problem| problem.into_finding(id, &text)).collect();
@@ -172,7 +207,16 @@ fn read(file: PathBuf) -> Result<Project, ProjectError> {
     }
 }
 
-fn settings(text: &str) -> (Option<ProjectSettings>, Vec<crate::diagnostic::SourceTree>, Vec<Problem>) {
+/// A project file as it was read.
+#[derive(Default)]
+struct Read {
+    settings: Option<ProjectSettings>,
+    trees: Vec<SourceTree>,
+    allows: Vec<AllowComment>,
+    problems: Vec<Problem>,
+}
+
+fn settings(text: &str) -> Read {
     let parsed = parse::parse(text, None);
     let mut problems = parsed.problems;
     let mut documents = parsed.documents;
@@ -182,11 +226,13 @@ fn settings(text: &str) -> (Option<ProjectSettings>, Vec<crate::diagnostic::Sour
         documents.truncate(1);
     }
     let mut settings = None;
+    let mut comments = Vec::new();
     let trees = documents
         .into_iter()
         .map(|document| {
-            let Document { tree, value, problems: found, unknown, .. } = document;
+            let Document { tree, value, problems: found, unknown, allows, .. } = document;
             problems.extend(found);
+            comments.extend(allows);
             if let Some(value) = value {
                 problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown));
                 settings = campaigns::decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
@@ -197,5 +243,5 @@ fn settings(text: &str) -> (Option<ProjectSettings>, Vec<crate::diagnostic::Sour
     if settings.is_none() && problems.is_empty() {
         problems.push(Problem::new("empty-file", Span::default(), "the project file is empty"));
     }
-    (settings, trees, problems)
+    Read { settings, trees, allows: comments, problems }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Level;
+
 /// `campaignctl.yaml`: the project file, found upwards from the working directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +26,13 @@ pub struct ProjectSettings {
     /// Limits on what one plan may do, for every environment that does not set its own.
     #[serde(default)]
     pub guards: Guards,
+    /// What findings of warning rules count as, by rule id, or for `all` of them; see `campaignctl validate --rules`.
+    /// Rules that are always errors cannot be set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lint: BTreeMap<String, Level>,
+    /// What the organization can take, for every environment that does not set its own.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 impl ProjectSettings {
@@ -68,6 +77,24 @@ pub struct EnvironmentSettings {
     /// Limits on what one plan may do.
     #[serde(default)]
     pub guards: Guards,
+    /// What findings of warning rules count as here, by rule id, or for `all` of them. Goes before the project's `lint`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lint: BTreeMap<String, Level>,
+    /// What this organization can take.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// What an organization can take. Nothing enforces it but the rules of `validate`; what is not set is not checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct Limits {
+    /// Invites a minute that the organization's licence, or its agents, can take from all campaigns together. Rule
+    /// `cap-over-limit` compares it with the sum of `throttling.maxInvitesPerMinute` of the enabled campaigns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1), example = 1000)]
+    pub max_invites_per_minute: Option<u64>,
 }
 
 /// Value of a variable: any YAML scalar. A scalar that is exactly `${name}` keeps this type.
@@ -98,5 +125,12 @@ impl Guards {
             max_deletes: self.max_deletes.or(fallback.max_deletes),
             max_changed_percent: self.max_changed_percent.or(fallback.max_changed_percent),
         }
+    }
+}
+
+impl Limits {
+    /// These limits, with what is not set taken from `fallback`.
+    pub fn or(self, fallback: Self) -> Self {
+        Self { max_invites_per_minute: self.max_invites_per_minute.or(fallback.max_invites_per_minute) }
     }
 }

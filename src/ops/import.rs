@@ -3,6 +3,7 @@
 use super::connect::connect;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
+use crate::diagnostic::Severity;
 use crate::model::{CampaignId, CampaignKey, Remembered};
 use crate::state::{Holder, StateFile};
 
@@ -27,13 +28,14 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
     let Scope { project, environment, .. } = &scope;
     let Validated { loaded, findings } = validate(project, environment);
     let Some(declared) = loaded.campaigns.iter().find(|campaign| campaign.key == key) else {
-        if findings.is_empty() {
+        let errors: Vec<_> = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        if errors.is_empty() {
             return Err(Failure::new(
                 format!("{} is not declared", key.address()),
                 "write its file first; `campaignctl validate` shows what is declared",
             ));
         }
-        return Err(Failure::of_findings("the campaign files have errors", findings, loaded.sources));
+        return Err(Failure::of_findings("the campaign files have errors", errors, loaded.sources));
     };
     let lifecycle = &declared.document.lifecycle;
     let mut lock = StateFile::new(&environment.state).lock(&holder)?;

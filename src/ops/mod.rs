@@ -4,6 +4,7 @@ pub mod apply;
 mod connect;
 mod failure;
 pub mod import;
+pub mod levels;
 pub mod plan;
 pub mod references;
 mod scope;

@@ -6,6 +6,7 @@ use super::connect::{Connection, connect};
 use super::references::unknown_queue;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
+use crate::diagnostic::Severity;
 use crate::load::{Environment, Loaded, LoadedCampaign};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Plan, Policy};
@@ -32,6 +33,8 @@ pub struct Planned {
     pub plan: Plan,
     /// Requests sent to make it, the token request included.
     pub requests: u64,
+    /// Warnings in the campaign files.
+    pub warnings: usize,
     pub(super) connection: Connection,
     pub(super) document: StateDocument,
     pub(super) lock: Option<LockedState>,
@@ -68,7 +71,8 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     let desired = desired(&validated.loaded, environment, &connection.reader).await?;
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
     let requests = connection.reader.requests_sent();
-    Ok(Planned { destination: connection.destination.clone(), plan, requests, connection, document, lock })
+    let warnings = validated.warnings();
+    Ok(Planned { destination: connection.destination.clone(), plan, requests, warnings, connection, document, lock })
 }
 
 struct RemoteSide {
@@ -99,7 +103,9 @@ async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failu
     let validated = validated.map_err(|error| Failure::new(format!("reading the campaign files failed: {error}"), "please report this"))?;
     if validated.has_errors() {
         let Validated { loaded, findings } = validated;
-        return Err(Failure::of_findings("the campaign files have errors; nothing was planned", findings, loaded.sources));
+        // Warnings are told by `validate`; here they would bury what stops the plan.
+        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        return Err(Failure::of_findings("the campaign files have errors; nothing was planned", errors, loaded.sources));
     }
     let remote = match remote {
         Some(outcome) => outcome?,

@@ -1,7 +1,8 @@
 //! `validate`: every finding of every campaign file, offline.
 
+use super::levels::settings;
 use crate::diagnostic::{Finding, Severity};
-use crate::lint::{self, Subject};
+use crate::lint::{self, Overrides, Subject};
 use crate::load::{Environment, Loaded, Project, load_campaigns};
 
 /// The campaigns of a project and everything that is wrong with them.
@@ -14,14 +15,24 @@ pub struct Validated {
 }
 
 impl Validated {
+    /// How many warnings there are.
+    pub fn warnings(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Warning).count()
+    }
+
     /// Whether nothing may be planned with these files.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
-/// Reads and checks all campaign files with the variables of one environment.
+/// Reads and checks all campaign files with the variables and levels of one environment.
 pub fn validate(project: &Project, environment: &Environment) -> Validated {
+    validate_with(project, environment, &Overrides::default())
+}
+
+/// Reads and checks all campaign files; levels of flags go before those of the environment.
+pub fn validate_with(project: &Project, environment: &Environment, overrides: &Overrides) -> Validated {
     let mut loaded = load_campaigns(project, environment);
     let whole = loaded.campaigns.iter().map(|campaign| Subject {
         key: &campaign.key,
@@ -37,7 +48,7 @@ pub fn validate(project: &Project, environment: &Environment) -> Validated {
         source: campaign.source,
     });
     let subjects: Vec<Subject<'_>> = whole.chain(partial).collect();
-    let linted = lint::check(&subjects, &loaded.sources);
+    let linted = lint::check_with(&subjects, &loaded.sources, &settings(project, environment, &loaded, overrides));
     let mut findings = std::mem::take(&mut loaded.findings);
     findings.extend(linted);
     lint::sort(&mut findings, &loaded.sources);

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 /// Whether a character would act on a terminal, or make it show something else than what is there.
-fn is_active(c: char) -> bool {
+pub(super) fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}'

@@ -5,5 +5,6 @@ pub(super) mod emulator;
 pub(super) mod import;
 pub(super) mod plan;
 mod planning;
+mod rules;
 pub(super) mod schema;
 pub(super) mod validate;

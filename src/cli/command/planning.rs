@@ -51,8 +51,11 @@ impl PlanningArgs {
 
     /// Shows the plan, or with `--quiet` its one line.
     pub(super) fn show(&self, planned: &Planned, context: &Context) {
-        let Planned { destination, plan, requests, .. } = planned;
+        let Planned { destination, plan, requests, warnings, .. } = planned;
         let console = &context.console;
+        if *warnings > 0 && !console.is_quiet() {
+            console.err(&render::findings::warnings_line(*warnings, &destination.environment));
+        }
         tracing::info!(requests, "planned");
         if console.is_quiet() {
             let line = if plan.is_empty() { "No changes.".to_owned() } else { render::plan::summary_line(plan.summary()) };

@@ -1,14 +1,17 @@
 //! `campaignctl validate`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::rules::RuleArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
+use crate::load::repository_of;
 use crate::ops::Failure;
 use crate::ops::references::check_online;
-use crate::ops::validate::{Validated, validate};
+use crate::ops::validate::{Validated, validate_with};
 use crate::remote::Settings;
 use crate::render;
+use crate::render::findings::Report;
 
 /// Check every campaign file
 ///
@@ -19,32 +22,110 @@ use crate::render;
   campaignctl validate                 with the variables of the default environment
   campaignctl validate -e production   with those of `production`
   campaignctl validate --online        do the queues, skill groups and wrap-up codes exist?
+  campaignctl validate --format sarif  for code scanning
+  campaignctl validate --deny all      warnings are errors too
+  campaignctl validate --explain no-cooldown
 
-Exit codes: 0 no errors, 1 errors")]
+Exit codes: 0 no errors (there may be warnings), 1 errors")]
 pub(in crate::cli) struct Validate {
+    /// How to write the findings
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
     /// Also ask the environment whether the queues, skill groups and wrap-up codes exist
     #[arg(long)]
     online: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: each with its source line, the value underlined
+    #[default]
+    Human,
+    /// As `terraform validate -json`, with rule, field and help under `campaignctl`
+    Json,
+    /// SARIF 2.1.0, for GitHub code scanning and editors
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// JUnit XML, a test case for each file
+    Junit,
+}
+
+impl Format {
+    /// The document in this format; `None` for the one that is no document.
+    fn document(self, report: &Report<'_>) -> Option<String> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(render::findings::json(report)),
+            Self::Sarif => Some(render::findings::sarif(report)),
+            Self::Github => Some(render::findings::github(report)),
+            Self::Gitlab => Some(render::findings::gitlab(report)),
+            Self::Junit => Some(render::findings::junit(report)),
+        }
+    }
 }
 
 impl Validate {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
-        let project = context.project()?;
-        let environment = context.environment(&project)?;
-        let mut validated = validate(&project, &environment);
+        let overrides = self.rules.overrides()?;
+        if let Some(answer) = self.rules.answer(&overrides, context) {
+            return answer;
+        }
+        let project = match context.try_project()? {
+            Ok(project) => project,
+            Err(error) => {
+                let root = error.kind().folder().to_owned();
+                return Err(self.documented(error.into(), &root, context));
+            }
+        };
+        let environment = context.environment(&project).map_err(|failure| self.documented(failure, &project.root, context))?;
+        let mut validated = validate_with(&project, &environment, &overrides);
         let asked = if self.online { online(context, &mut validated) } else { Ok(()) };
         let Validated { loaded, findings } = &validated;
+        let repository = repository_of(&project.root);
+        let report = Report { findings, sources: &loaded.sources, repository: &repository, environment: Some(&environment.name) };
         let console = &context.console;
-        console.out(&render::findings::human(findings, &loaded.sources, console.width().map(usize::from)));
-        let summary = render::findings::summary(findings, loaded.campaigns.len(), loaded.files);
-        if findings.is_empty() {
-            console.details(&format!("{summary}\n"))
+        if let Some(document) = self.format.document(&report) {
+            console.out(&document);
         } else {
-            console.out(&format!("{summary}\n"))
+            console.out(&render::findings::human(findings, &loaded.sources, console.width().map(usize::from)));
+            let summary = render::findings::summary(findings, loaded.campaigns.len(), loaded.files);
+            if findings.is_empty() {
+                console.details(&format!("{summary}\n"));
+            } else {
+                console.out(&format!("{summary}\n"));
+            }
         }
         // What is wrong in the files is told also when the server cannot be asked.
         asked?;
         Ok(if validated.has_errors() { Exit::Error } else { Exit::Ok })
+    }
+
+    /// Writes the document also where there was nothing to check, and leaves the rest of the failure to standard error.
+    fn documented(&self, mut failure: Failure, root: &std::path::Path, context: &Context) -> Failure {
+        if self.format == Format::Human {
+            return failure;
+        }
+        match failure.findings.take() {
+            Some(found) => {
+                let (findings, sources) = *found;
+                let repository = repository_of(root);
+                let report =
+                    Report { findings: &findings, sources: &sources, repository: &repository, environment: context.environment_name() };
+                context.console.out(&self.format.document(&report).unwrap_or_default());
+            }
+            // Of the formats only this one can hold a problem that is in no file. An empty report of another would close alerts.
+            None if self.format == Format::Json => {
+                context.console.out(&render::findings::json_failure(&failure.message, failure.hint.as_deref()));
+            }
+            None => {}
+        }
+        failure
     }
 }
 

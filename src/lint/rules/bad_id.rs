@@ -1,11 +1,12 @@
 //! `bad-id`: a queue id that is no UUID.
 
 use crate::diagnostic::{Finding, Part, SourceMap};
-use crate::lint::{Rule, Subject};
+use crate::lint::{Gravity, Rule, Subject};
 
 /// A queue id that is no UUID.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "bad-id",
+    gravity: Gravity::Error,
     summary: "a queueId or overflowQueueId is no UUID",
     what: "Looks at `queueId` and `overflowQueueId` of each action.",
     why: "No queue can have such an id: the API refuses the campaign, or accepted invites land in the channel's shared default queue.",

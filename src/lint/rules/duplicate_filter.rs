@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::diagnostic::{Finding, SourceMap};
-use crate::lint::{FilterAt, Rule, Subject};
+use crate::lint::{FilterAt, Gravity, Rule, Subject};
 use crate::model::{Filter, FilterValue, Operator, Scalar};
 
 /// The same condition twice in one campaign.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "duplicate-filter",
+    gravity: Gravity::Error,
     summary: "two filters of a campaign have the same attribute, operator and value",
     what: "Compares the filters of a campaign by value: 0.72 is 0.720, and the order inside an array means nothing.",
     why: "The second one changes nothing. Most often one of the two was meant to say something else, so the campaign has another audience than its author thinks.",

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, SourceMap};
-use crate::lint::{Rule, Subject};
+use crate::lint::{Gravity, Rule, Subject};
 
 /// Two campaigns with one key.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "duplicate-key",
+    gravity: Gravity::Error,
     summary: "two campaigns have the same key",
     what: "Compares the keys of all campaigns: the file's name without its ending, or `key:`. Files in different folders may not share a name either.",
     why: "The key is what the state remembers a campaign by; with one key for two campaigns one of them would overwrite the other.",

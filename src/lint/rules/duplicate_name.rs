@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Part, SourceMap};
-use crate::lint::{Rule, Subject};
+use crate::lint::{Gravity, Rule, Subject};
 
 /// Two campaigns with one display name.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "duplicate-name",
+    gravity: Gravity::Error,
     summary: "two campaigns have the same name",
     what: "Compares the `name` of all campaigns, exactly.",
     why: "The platform takes both, but without the state a campaign is found again by its name alone: two candidates stop every plan. People cannot tell them apart in reports either.",

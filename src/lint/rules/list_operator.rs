@@ -1,12 +1,13 @@
 //! `list-operator`: `in` and `not_in` take an array, the others do not.
 
 use crate::diagnostic::Finding;
-use crate::lint::{FilterAt, Rule};
+use crate::lint::{FilterAt, Gravity, Rule};
 use crate::model::{FilterValue, Operator};
 
 /// An array where the operator takes one value, or one value where it takes an array.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "list-operator",
+    gravity: Gravity::Error,
     summary: "`in` and `not_in` take an array of values, the other operators take one value",
     what: "Looks at `operator` and `value` of each filter.",
     why: "The API refuses the campaign, or the filter is false for every session. An empty array matches nothing (`in`) or everything (`not_in`).",

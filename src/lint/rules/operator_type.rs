@@ -1,12 +1,13 @@
 //! `operator-type`: an operator that is not defined for the filter's type.
 
 use crate::diagnostic::Finding;
-use crate::lint::{FilterAt, Rule};
+use crate::lint::{FilterAt, Gravity, Rule};
 use crate::model::{DataType, Operator};
 
 /// An operator that is not defined for the filter's type.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "operator-type",
+    gravity: Gravity::Error,
     summary: "the operator is not defined for the filter's dataType",
     what: "Looks at `operator` and `dataType` of each filter. Ordering (`greater_than`, `less_than`, …) is defined for `integer` and `float`; `contains`, `not_contains`, `starts_with` and `ends_with` for `string`; the others for every type.",
     why: "The API compares strictly: such a filter is false for every session, without any error, and the campaign invites nobody.",

@@ -2,12 +2,13 @@
 
 use crate::diagnostic::Finding;
 use crate::lint::subject::text;
-use crate::lint::{FilterAt, Rule};
+use crate::lint::{FilterAt, Gravity, Rule};
 use crate::model::{DataType, FilterValue, Scalar};
 
 /// A value that is not of the filter's type.
 pub(in crate::lint) const RULE: Rule = Rule {
     id: "value-type",
+    gravity: Gravity::Error,
     summary: "the filter's value is not of its dataType",
     what: "Looks at `value` (each item, for `in` and `not_in`) and `dataType` of each filter. No type is taken for another: `\"0.87\"` in quotes is no float, `45.0` is no integer. A whole number is a valid float.",
     why: "The API compares strictly: a session's number never equals a text, so the filter is false for every session, without any error, and the campaign invites nobody.",

@@ -279,7 +279,7 @@ impl<'a> TreeBuilder<'a> {
     }
 }
 
-fn bytes(span: granit_parser::Span) -> Span {
+pub(super) fn bytes(span: granit_parser::Span) -> Span {
     let range = span.byte_range().unwrap_or_default();
     Span { start: offset(range.start), end: offset(range.end.max(range.start)) }
 }

@@ -47,7 +47,7 @@ impl<'a> TreeBuilder<'a> {
 
     /// The value of a scalar with its variables filled in.
     fn filled(&mut self, text: &str, plain: bool, tag: Option<ScalarTag>, span: Span) -> Result<Value, Stop> {
-        let filled = self.variables.and_then(|variables| fill(text, variables, MAX_EXPANSION));
+        let filled = self.variables.and_then(|variables| fill(text, variables, MAX_EXPANSION, &mut self.document.used));
         Ok(match (filled, tag) {
             (None, _) => self.resolved(text, plain, tag, span),
             (Some(Ok(Filled::Whole(value))), None) => {

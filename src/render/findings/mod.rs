@@ -1,5 +1,23 @@
-//! Findings as text.
+//! Findings as text: one file a format, over one [`Report`].
 
+mod about;
+mod github;
+mod gitlab;
 mod human;
+mod json;
+mod json_text;
+mod junit;
+mod line_hash;
+mod region;
+mod report;
+mod sarif;
+mod wrap;
 
-pub use human::{human, summary};
+pub use about::{About, about};
+pub use github::github;
+pub use gitlab::gitlab;
+pub use human::{human, summary, warnings_line};
+pub use json::{failure as json_failure, json};
+pub use junit::junit;
+pub use report::Report;
+pub use sarif::sarif;

@@ -1,0 +1,102 @@
+//! Comments that allow findings, applied: which findings they silence, and which comments are no good.
+
+use std::collections::BTreeMap;
+
+use super::levels::{Gravity, NotSettable, find};
+use super::{Levels, Settings, rules};
+use crate::diagnostic::{Allow, FileId, Finding};
+use crate::model::Level;
+
+/// Rules that speak of the comments themselves.
+const OF_COMMENTS: [&str; 2] = [rules::bad_allow::RULE.id, rules::unused_allow::RULE.id];
+
+/// Why a comment, or one rule that it names, allows nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It cannot be read.
+    Unreadable,
+    /// It gives no reason.
+    NoReason,
+    /// One of its rules, by position, is none or is always an error.
+    Rule(usize, NotSettable),
+    /// One of its rules, by position, speaks of comments.
+    OfComments(usize),
+}
+
+/// Everything that is wrong with a comment.
+pub(super) fn faults(allow: &Allow) -> Vec<Fault> {
+    if allow.rules.is_empty() {
+        return vec![Fault::Unreadable];
+    }
+    let fault = |(position, id): (usize, &str)| match find(id) {
+        Err(unknown) => Some(Fault::Rule(position, unknown)),
+        Ok(rule) if rule.gravity == Gravity::Error => Some(Fault::Rule(position, NotSettable::Fixed(rule))),
+        Ok(rule) => OF_COMMENTS.contains(&rule.id).then_some(Fault::OfComments(position)),
+    };
+    let mut faults: Vec<Fault> = allow.rules.iter().map(|rule| rule.id.as_str()).enumerate().filter_map(fault).collect();
+    if allow.reason.is_empty() {
+        faults.push(Fault::NoReason);
+    }
+    faults
+}
+
+/// Every good rule of every comment: what is allowed where, and whether that silenced anything.
+pub(super) struct Allowed<'a> {
+    entries: Vec<Entry<'a>>,
+    by_file: BTreeMap<FileId, Vec<usize>>,
+}
+
+/// One rule that one comment allows.
+struct Entry<'a> {
+    allow: &'a Allow,
+    position: usize,
+    silenced: bool,
+}
+
+impl<'a> Allowed<'a> {
+    pub(super) fn new(allows: &'a [Allow]) -> Self {
+        let mut entries = Vec::new();
+        let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+        for allow in allows {
+            let faults = faults(allow);
+            let is_good = |position: usize| {
+                faults.iter().all(|fault| match fault {
+                    Fault::Unreadable | Fault::NoReason => false,
+                    Fault::Rule(bad, _) | Fault::OfComments(bad) => *bad != position,
+                })
+            };
+            for position in (0..allow.rules.len()).filter(|position| is_good(*position)) {
+                by_file.entry(allow.place.file).or_default().push(entries.len());
+                entries.push(Entry { allow, position, silenced: false });
+            }
+        }
+        Self { entries, by_file }
+    }
+
+    /// Takes out the findings that comments allow.
+    pub(super) fn silence(&mut self, findings: &mut Vec<Finding>) {
+        let Self { entries, by_file } = self;
+        findings.retain(|finding| {
+            let mut is_allowed = false;
+            for index in by_file.get(&finding.place.file).map_or(&[][..], Vec::as_slice) {
+                let Entry { allow, position, silenced } = &mut entries[*index];
+                if allow.rules[*position].id == finding.rule && allow.covers(finding.place) {
+                    *silenced = true;
+                    is_allowed = true;
+                }
+            }
+            !is_allowed
+        });
+    }
+
+    /// The rules of comments that silenced nothing, as (comment, position). Of a rule that was not looked at, or when not
+    /// everything could be read, nobody knows.
+    pub(super) fn unused(&self, settings: &Settings<'_>, levels: &Levels) -> Vec<(&'a Allow, usize)> {
+        let was_looked_at = |entry: &Entry<'_>| {
+            let rule = find(&entry.allow.rules[entry.position].id);
+            rule.is_ok_and(|rule| levels.of(rule).is_some_and(|level| level > Level::Allow))
+        };
+        let idle = self.entries.iter().filter(|entry| settings.complete && !entry.silenced && was_looked_at(entry));
+        idle.map(|entry| (entry.allow, entry.position)).collect()
+    }
+}

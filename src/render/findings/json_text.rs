@@ -1,0 +1,49 @@
+//! JSON as text that is safe to print: to a terminal, and into a log that looks for commands.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::render::escape::is_active;
+
+/// The value as indented JSON with a line end. What would act on a terminal is `\u`-escaped, and so is the bracket of
+/// `##[command]`, which a runner of GitHub Actions obeys anywhere in a line; a parser reads the same text either way.
+pub(super) fn json_text(value: &impl Serialize) -> String {
+    let plain = serde_json::to_string_pretty(value).expect("findings are texts and numbers: nothing in them has no JSON");
+    let mut out = String::with_capacity(plain.len() + 1);
+    // Outside of strings, JSON has none of these characters but the line end.
+    for c in plain.chars() {
+        if (c == '[' && out.ends_with("##")) || (is_active(c) && c != '\n') {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::json_text;
+
+    #[test]
+    fn nothing_in_it_acts_on_a_terminal_or_a_runner() {
+        assert_eq!(
+            json_text(&"##[add-mask]\u{1b}\u{9b}\u{202e}\u{e0041}🎉"),
+            "\"##\\u005badd-mask]\\u001b\\u009b\\u202e\\udb40\\udc41🎉\"\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn it_says_the_same(text in any::<String>()) {
+            prop_assert_eq!(serde_json::from_str::<String>(&json_text(&text)).unwrap(), text);
+        }
+    }
+}
