@@ -1,5 +1,7 @@
 //! `redundant-filter`: a filter that others imply.
 
+use std::collections::BTreeSet;
+
 use super::duplicate_filter;
 use crate::diagnostic::{Finding, SourceMap};
 use crate::evaluate::analysis::implied_by;
@@ -22,12 +24,18 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     for subject in subjects.iter().filter(|subject| subject.document.filters.len() > 1) {
         let sound: Vec<usize> = (0..subject.document.filters.len()).filter(|at| subject.document.filters[*at].is_sound()).collect();
         let filters: Vec<Filter> = sound.iter().map(|at| subject.document.filters[*at].clone()).collect();
+        let mut told: BTreeSet<usize> = BTreeSet::new();
         for at in 0..filters.len() {
             let Some(by) = implied_by(&filters, at) else { continue };
+            // Each finding says "remove it": what is told may not lean on a filter that goes.
+            if by.iter().any(|other| told.contains(other)) {
+                continue;
+            }
             // The same filter twice is another rule's.
             if by.iter().any(|other| duplicate_filter::same(&filters[*other], &filters[at])) {
                 continue;
             }
+            told.insert(at);
             let by: Vec<usize> = by.into_iter().map(|other| sound[other]).collect();
             findings.push(finding(subject, sources, sound[at], &by));
         }

@@ -36,10 +36,11 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
         let mut longer: Vec<&Inviting<'_>> =
             neighbours.of(campaign).into_iter().map(|at| &campaigns[at]).filter(|other| cooldown(other) > own).collect();
         longer.sort_by_key(|other| std::cmp::Reverse(cooldown(other)));
-        let met = longer.into_iter().take(MOST_COMPARED).find_map(|other| match campaign.audience.intersect(&other.audience).is_inhabited() {
-            Verdict::Yes(session) => Some((other, session)),
-            Verdict::No | Verdict::Unknown => None,
-        });
+        let met =
+            longer.into_iter().take(MOST_COMPARED).find_map(|other| match campaign.audience.intersect(&other.audience).is_inhabited() {
+                Verdict::Yes(session) => Some((other, session)),
+                Verdict::No | Verdict::Unknown => None,
+            });
         if let Some((other, session)) = met {
             findings.push(finding(campaign, other, &session, sources));
         }
