@@ -10,16 +10,15 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
+/// What a campaign answers to a session, and what can be proved of its filters without one. Below the others: rules prove.
+pub mod evaluate;
+
 /// What is wrong with campaigns that have the right shape: one rule a file, one table.
 pub mod lint;
-/// The JSON Schema of the files people write, and the check of a document against it.
-pub mod schema;
-
-/// What a campaign answers to a session: filters, suppression, caps, and the ledger they look at.
-pub mod evaluate;
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;
-
+/// The JSON Schema of the files people write, and the check of a document against it.
+pub mod schema;
 // SECOND FLOOR, doors: touch the world.
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;

@@ -1,7 +1,7 @@
 //! One filter against one attribute value.
 
 use super::operator::holds;
-use crate::model::{AttributeValue, Filter, FilterFailure, FilterResult, FilterValue, Scalar};
+use crate::model::{AttributeValue, Filter, FilterFailure, FilterResult};
 
 /// Whether the filter holds for the attribute it names (`None`: the session has no such attribute).
 ///
@@ -19,7 +19,7 @@ pub fn check(filter: &Filter, attribute: Option<&AttributeValue>) -> FilterResul
     let other_type = || FilterFailure::OtherType { expected: *data_type, got: attribute.json_type() };
     match attribute {
         AttributeValue::Scalar(scalar) if data_type.admits(scalar) => {
-            if is_sound(filter) && holds(*operator, scalar, value) {
+            if filter.is_sound() && holds(*operator, scalar, value) {
                 FilterResult::Passed
             } else {
                 FilterResult::Failed(FilterFailure::NotSatisfied)
@@ -27,17 +27,6 @@ pub fn check(filter: &Filter, attribute: Option<&AttributeValue>) -> FilterResul
         }
         AttributeValue::Null | AttributeValue::Scalar(_) => FilterResult::Failed(other_type()),
     }
-}
-
-/// Whether the filter is one that the contract takes.
-fn is_sound(filter: &Filter) -> bool {
-    let Filter { attribute_name: _, operator, value, data_type } = filter;
-    let of_type = |scalar: &Scalar| data_type.admits(scalar);
-    let value_fits = match value {
-        FilterValue::One(scalar) => !operator.takes_list() && of_type(scalar),
-        FilterValue::Many(scalars) => operator.takes_list() && scalars.iter().all(of_type),
-    };
-    value_fits && operator.applies_to(*data_type)
 }
 
 #[cfg(test)]

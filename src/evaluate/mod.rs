@@ -4,6 +4,7 @@
 //! [`decide`] looks at the campaign, the session, the [`Ledger`] and the moment, and changes nothing;
 //! [`Ledger::record`] then remembers an invite.
 
+pub mod analysis;
 mod decide;
 mod filter;
 mod ledger;

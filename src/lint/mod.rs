@@ -2,9 +2,11 @@
 
 mod allows;
 mod levels;
+mod neighbours;
 mod rules;
 mod settings;
 mod subject;
+mod witness;
 
 use allows::Allowed;
 
@@ -52,6 +54,7 @@ const TABLE: &[(Rule, Check)] = &[
     (rules::operator_type::RULE, Check::Filter(rules::operator_type::check)),
     (rules::list_operator::RULE, Check::Filter(rules::list_operator::check)),
     (rules::value_type::RULE, Check::Filter(rules::value_type::check)),
+    (rules::unsatisfiable_filters::RULE, Check::Campaigns(rules::unsatisfiable_filters::check)),
     (rules::duplicate_filter::RULE, Check::Campaigns(rules::duplicate_filter::check)),
     (rules::duplicate_key::RULE, Check::Campaigns(rules::duplicate_key::check)),
     (rules::duplicate_name::RULE, Check::Campaigns(rules::duplicate_name::check)),
@@ -62,6 +65,9 @@ const TABLE: &[(Rule, Check)] = &[
     (rules::overflow_is_primary::RULE, Check::Campaigns(rules::overflow_is_primary::check)),
     (rules::throttling_off::RULE, Check::Campaigns(rules::throttling_off::check)),
     (rules::no_cooldown::RULE, Check::Campaigns(rules::no_cooldown::check)),
+    (rules::redundant_filter::RULE, Check::Campaigns(rules::redundant_filter::check)),
+    (rules::shadowed_campaign::RULE, Check::Campaigns(rules::shadowed_campaign::check)),
+    (rules::suppression_collision::RULE, Check::Campaigns(rules::suppression_collision::check)),
     (rules::cap_over_limit::RULE, Check::Project(rules::cap_over_limit::check)),
     (rules::unnamespaced_attribute::RULE, Check::Campaigns(rules::unnamespaced_attribute::check)),
     (rules::message_length::RULE, Check::Campaigns(rules::message_length::check)),

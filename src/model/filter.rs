@@ -33,6 +33,19 @@ pub struct Filter {
     pub data_type: DataType,
 }
 
+impl Filter {
+    /// Whether the contract takes it: an operator that is defined for the dataType, and a value, or an array of values, of it.
+    pub fn is_sound(&self) -> bool {
+        let Self { attribute_name: _, operator, value, data_type } = self;
+        let of_type = |scalar: &Scalar| data_type.admits(scalar);
+        let value_fits = match value {
+            FilterValue::One(scalar) => !operator.takes_list() && of_type(scalar),
+            FilterValue::Many(scalars) => operator.takes_list() && scalars.iter().all(of_type),
+        };
+        value_fits && operator.applies_to(*data_type)
+    }
+}
+
 /// JSON type that a filter's attribute and value must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

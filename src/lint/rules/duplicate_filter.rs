@@ -44,6 +44,11 @@ fn finding(subject: &Subject<'_>, sources: &SourceMap, first: usize, second: usi
         .help("remove one of them, or write what was meant")
 }
 
+/// Whether both filters say the same.
+pub(super) fn same(a: &Filter, b: &Filter) -> bool {
+    condition(a) == condition(b)
+}
+
 /// What two equal filters have in common.
 type Condition<'a> = (&'a str, Operator, Vec<String>);
 

@@ -1,0 +1,53 @@
+//! `shadowed-campaign`: whenever a campaign matches, another one that is asked first matches too.
+
+use crate::diagnostic::{Finding, Part, SourceMap};
+use crate::evaluate::analysis::Verdict;
+use crate::lint::neighbours::{MOST_COMPARED, Neighbours};
+use crate::lint::witness::{Inviting, shown};
+use crate::lint::{Gravity, Rule, Subject};
+use crate::model::Level;
+
+/// Whenever a campaign matches, another one that is asked first matches too.
+pub(in crate::lint) const RULE: Rule = Rule {
+    id: "shadowed-campaign",
+    gravity: Gravity::Warning(Level::Warn),
+    summary: "whenever a campaign matches, another one with a better priority matches too",
+    what: "Compares the filters of enabled campaigns: does every session that satisfies this campaign satisfy another one whose best action has a lower priority number? Only what is certain is told, with one session that shows it.",
+    why: "A session is offered to campaigns in order of priority, and an invite of the other one suppresses this one: its visitors see the other invite.",
+    example: "# a.yaml, priority 1: referrer.page starts_with /pricing\n# b.yaml, priority 2: referrer.page equals /pricing/enterprise",
+    fix: "# b.yaml: priority 1, and a.yaml: priority 2 — the narrower campaign is asked first",
+};
+
+pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
+    let campaigns = Inviting::among(subjects);
+    let Some(best) = campaigns.iter().map(|campaign| campaign.priority).min() else { return Vec::new() };
+    if campaigns.iter().all(|campaign| campaign.priority == best) {
+        return Vec::new();
+    }
+    let neighbours = Neighbours::new(&campaigns);
+    let mut findings = Vec::new();
+    for campaign in campaigns.iter().filter(|campaign| campaign.priority > best) {
+        let earlier = neighbours.of(campaign).into_iter().map(|at| &campaigns[at]).filter(|other| other.priority < campaign.priority);
+        let shadow = earlier.take(MOST_COMPARED).find_map(|other| match campaign.audience.is_within(&other.audience) {
+            Verdict::Yes(session) => Some((other, session)),
+            Verdict::No | Verdict::Unknown => None,
+        });
+        if let Some((other, session)) = shadow {
+            let place = |campaign: &Inviting<'_>| sources.place(campaign.subject.source, "/filters", Part::Key);
+            let message = format!(
+                "campaign `{}` matches whenever this one does, and is asked first (priority {} before {})",
+                other.key(),
+                other.priority,
+                campaign.priority
+            );
+            findings.push(
+                Finding::error(RULE.id, place(campaign), message)
+                    .field("filters")
+                    .label("all of these sessions go to the other campaign")
+                    .also(place(other), format!("campaign `{}`", other.key()))
+                    .help(format!("give the narrower campaign the lower priority number; the session {} matches both", shown(&session))),
+            );
+        }
+    }
+    findings
+}
