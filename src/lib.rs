@@ -14,7 +14,8 @@ pub mod model;
 pub mod lint;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
-
+/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
+pub mod edit;
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up. A room uses only rooms of lower floors.
 const FLOORS: [&[&str]; 6] = [
     &["model", "diagnostic"],
-    &["schema", "lint", "reconcile"],
+    &["schema", "lint", "edit", "reconcile"],
     &["load", "remote", "state"],
     &["apply", "emulator"],
     &["ops", "render"],
@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Rooms without clock, disk, network, environment, randomness or async.
-const PURE: [&str; 5] = ["model", "diagnostic", "schema", "lint", "reconcile"];
+const PURE: [&str; 6] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile"];
 
 /// What a pure room must not name.
 const WINDOWS: [&str; 18] = [

@@ -1,9 +1,11 @@
 //! Findings as values: what is wrong, at which bytes of which file, why, and what to write instead.
 
 mod finding;
+mod fix;
 mod source_map;
 mod suggestion;
 
 pub use finding::{Finding, Label, Severity};
+pub use fix::{Amendment, Change, Edit, Fix, literal, respelled};
 pub use source_map::{DocumentId, FileId, LineColumn, Node, NodeId, NodeKind, Part, Place, SourceFile, SourceMap, SourceTree, Span};
 pub use suggestion::nearest;
