@@ -16,6 +16,7 @@ pub mod lint;
 pub mod schema;
 /// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
 pub mod edit;
+
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;
 
@@ -23,7 +24,7 @@ pub mod reconcile;
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;
 
-/// From the files of a project to typed campaigns, with the place of every value.
+/// From the files of a project to typed campaigns, with the place of every value; and the one way to replace such a file.
 pub mod load;
 /// What the tool remembers between runs, and the lock on it.
 pub mod state;

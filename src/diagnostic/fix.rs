@@ -70,7 +70,10 @@ pub fn respelled(written: &str, value: &Value) -> Option<String> {
     match value {
         // What stands there is quoted as it is: 1.10 must not become "1.1".
         Value::String(text) if text == written && text.bytes().all(is_wordly) => Some(format!("\"{text}\"")),
-        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => Some(text.clone()),
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+            let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
+            Some(quote.map_or_else(|| text.clone(), |quote| format!("{quote}{text}{quote}")))
+        }
         Value::Number(_) | Value::Bool(_) => {
             let inside = unquoted(written)?;
             (literal(inside).as_ref() == Some(value)).then(|| inside.to_owned())
@@ -131,7 +134,7 @@ mod tests {
             ("true", json!("true"), Some("\"true\"")),
             ("1.10", json!("1.1"), None),
             ("greater_then", json!("greater_than"), Some("greater_than")),
-            ("\">\"", json!("greater_than"), Some("greater_than")),
+            ("\">\"", json!("greater_than"), Some("\"greater_than\"")),
             ("|\n  x", json!("in"), None),
             ("x", json!("No: text"), None),
         ];

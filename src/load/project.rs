@@ -188,7 +188,7 @@ fn settings(text: &str) -> (Option<ProjectSettings>, Vec<crate::diagnostic::Sour
             let Document { tree, value, problems: found, unknown, .. } = document;
             problems.extend(found);
             if let Some(value) = value {
-                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown));
+                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown, (text, 0)));
                 settings = campaigns::decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
             }
             tree

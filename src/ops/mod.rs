@@ -3,11 +3,15 @@
 pub mod apply;
 mod connect;
 mod failure;
+pub mod fix;
+pub mod fmt;
 pub mod import;
 pub mod plan;
+mod rewrite;
 mod scope;
 pub mod validate;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};
+pub use rewrite::{Refused, Rewritten, write};
 pub use scope::Scope;

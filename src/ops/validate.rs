@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::{self, Subject};
-use crate::load::{Environment, Loaded, Project, load_campaigns};
+use crate::load::{Drafts, Environment, Loaded, Project, load_drafts};
 
 /// The campaigns of a project and everything that is wrong with them.
 #[derive(Debug)]
@@ -22,7 +22,12 @@ impl Validated {
 
 /// Reads and checks all campaign files with the variables of one environment.
 pub fn validate(project: &Project, environment: &Environment) -> Validated {
-    let mut loaded = load_campaigns(project, environment);
+    validate_drafts(project, environment, &Drafts::new())
+}
+
+/// Checks all campaign files as they would be with these texts in the place of some of them.
+pub fn validate_drafts(project: &Project, environment: &Environment, drafts: &Drafts) -> Validated {
+    let mut loaded = load_drafts(project, environment, drafts);
     let whole = loaded.campaigns.iter().map(|campaign| Subject {
         key: &campaign.key,
         document: &campaign.document,

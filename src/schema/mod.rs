@@ -2,6 +2,7 @@
 //! against. There is no second, hand-written set of shape checks.
 
 mod check;
+mod spelling;
 mod tidy;
 mod words;
 
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings};
 
-pub use check::{Violation, check_campaign, check_project};
+pub use check::{Meant, Violation, check_campaign, check_project};
 pub use words::{field_path, shorten};
 
 /// The schema of a campaign file (one document of it), JSON Schema 2020-12.

@@ -21,7 +21,7 @@ pub fn human(findings: &[Finding], sources: &SourceMap, width: Option<usize>) ->
 }
 
 fn report<'a>(finding: &'a Finding, sources: &'a SourceMap) -> Vec<Group<'a>> {
-    let Finding { rule, severity, message, place, field: _, label, also, help } = finding;
+    let Finding { rule, severity, message, place, field: _, label, also, help, fix } = finding;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -36,7 +36,8 @@ fn report<'a>(finding: &'a Finding, sources: &'a SourceMap) -> Vec<Group<'a>> {
         group = group.element(snippet(second.place, sources).annotation(context(second)));
     }
     if let Some(help) = help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        let more = if fix.is_some() { " (fixable with --fix)" } else { "" };
+        group = group.element(Level::HELP.message(format!("{help}{more}")));
     }
     vec![group]
 }
