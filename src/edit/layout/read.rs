@@ -132,7 +132,11 @@ impl<'a> Reader<'a> {
         self.at += 1;
         // A list may stand as far left as its key: then only what looks like an item belongs to it.
         let flush = parent == Some(column);
-        let closing = self.comments_while(|comment| comment.column > column || (comment.column == column && (!flush || looks_like_item(&comment.text))));
+        let mut in_item = false;
+        let closing = self.comments_while(|comment| {
+            in_item = looks_like_item(&comment.text) || (in_item && !comment.blank_before && comment.text.starts_with("#  "));
+            comment.column > column || (comment.column == column && (!flush || in_item))
+        });
         Ok(Node { closing, ..Node::bare(Content::Items(items)) })
     }
 
@@ -296,11 +300,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Comment lines before whatever comes next, as long as they belong.
-    fn comments_while(&mut self, belongs: impl Fn(&Comment) -> bool) -> Vec<Comment> {
+    fn comments_while(&mut self, mut belongs: impl FnMut(&Comment) -> bool) -> Vec<Comment> {
         let limit = self.limit();
         let mut found = Vec::new();
-        while self.comments.get(self.next).is_some_and(|range| range.start < limit && belongs(&self.comment(range))) {
-            found.push(self.take());
+        while let Some(range) = self.comments.get(self.next).filter(|range| range.start < limit) {
+            let comment = self.comment(range);
+            if !belongs(&comment) {
+                break;
+            }
+            self.next += 1;
+            found.push(comment);
         }
         found
     }
