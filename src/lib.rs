@@ -10,12 +10,12 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
+/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
+pub mod edit;
 /// What is wrong with campaigns that have the right shape: one rule a file, one table.
 pub mod lint;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
-/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
-pub mod edit;
 
 /// Deciding what to do: desired, live and last applied in, one plan out.
 pub mod reconcile;

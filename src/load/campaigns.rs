@@ -8,8 +8,8 @@ use serde::Deserialize as _;
 
 use super::disk::{self, Entry};
 use super::interpolate::Variables;
-use super::parse::{self, Document};
 use super::mend::remedy;
+use super::parse::{self, Document};
 use super::problem::Problem;
 use super::salvage::{PartialCampaign, Salvaged, salvage};
 use super::{Environment, Project};
@@ -81,7 +81,8 @@ pub fn load_drafts(project: &Project, environment: &Environment, drafts: &Drafts
         return loaded;
     }
     loaded.files = entries.len();
-    let files: Vec<ReadFile> = entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, environment, drafts)).collect();
+    let files: Vec<ReadFile> =
+        entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, environment, drafts)).collect();
     for file in files {
         file.join(&mut loaded);
     }

@@ -121,7 +121,8 @@ impl Teller<'_> {
             }
             ValidationErrorKind::Type { kind } => {
                 let help = self.type_help().unwrap_or_else(|| format!("write {}", expected(kind)));
-                self.value("wrong-type", format!("{subject}: expected {}, got {got}", expected(kind)), Some(help)).meaning(self.type_meant())
+                self.value("wrong-type", format!("{subject}: expected {}, got {got}", expected(kind)), Some(help))
+                    .meaning(self.type_meant())
             }
             ValidationErrorKind::Enum { options } => self.not_one_of(&subject, options),
             ValidationErrorKind::Constant { expected_value } => self.not_one_of(&subject, &Value::Array(vec![(**expected_value).clone()])),
@@ -338,7 +339,10 @@ fn whole_numbers(root: &Value, schema: &Value, value: &Value, pointer: &mut Stri
             if help.is_some() {
                 found.retain(|(other, _)| other.pointer != *pointer);
                 let message = format!("`{path}`: expected a whole number, got the number `{number}`");
-                found.push((Violation { pointer: pointer.clone(), part: Part::Value, rule: "wrong-type", message, help, meant: None }, None));
+                found.push((
+                    Violation { pointer: pointer.clone(), part: Part::Value, rule: "wrong-type", message, help, meant: None },
+                    None,
+                ));
             }
         }
         Value::Array(items) => {

@@ -24,7 +24,10 @@ pub(super) fn write(context: &Context, project: &Project, environment: &Environm
     if !unwritten.is_empty() {
         console.err(&refusals(&unwritten, "not fixed"));
         let message = format!("{} could not be written", counted(unwritten.len(), "file", "files"));
-        return Err(Failure::new(message, "the files named above are as they were; give yourself permission to write them and run it again"));
+        return Err(Failure::new(
+            message,
+            "the files named above are as they were; give yourself permission to write them and run it again",
+        ));
     }
     console.err(&refusals(&refused, "not fixed"));
     console.details(&fixes(&files));

@@ -72,7 +72,8 @@ pub(super) fn arrange(document: &mut Document, order: Order) {
 /// right above the entry goes where the entry goes, unless it is one block with a line for an editor or a tool.
 fn take_head(before: &mut Vec<Comment>, blank_before: &mut bool) -> (Vec<Comment>, bool) {
     let last_block = before.iter().rposition(|comment| comment.blank_before).unwrap_or(0);
-    let count = if *blank_before || before.get(last_block).is_some_and(|comment| is_for_tools(&comment.text)) { before.len() } else { last_block };
+    let count =
+        if *blank_before || before.get(last_block).is_some_and(|comment| is_for_tools(&comment.text)) { before.len() } else { last_block };
     let rest = before.split_off(count);
     let head = std::mem::replace(before, rest);
     let gap = before.first_mut().map_or(blank_before, |comment| &mut comment.blank_before);

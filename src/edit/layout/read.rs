@@ -92,9 +92,12 @@ impl<'a> Reader<'a> {
                 Node::bare(Content::Lines(lines))
             }
             Event::Scalar(..) | Event::Alias(_) => {
-                self.last = self.last.max(range.end);
                 let written = self.text.get(range.clone()).unwrap_or_default();
                 let content = if written.is_empty() { Content::Empty } else { Content::Scalar(written.to_owned()) };
+                // Where nothing is written the parser may stand before or after the blanks that follow.
+                if content != Content::Empty {
+                    self.last = self.last.max(range.end);
+                }
                 Node { inner: pending, broken, ..Node::bare(content) }
             }
             Event::SequenceStart(StructureStyle::Block, ..) => self.items(pending, parent)?,
@@ -114,8 +117,8 @@ impl<'a> Reader<'a> {
         let mut items: Vec<Item> = Vec::new();
         let mut column = 0;
         while !self.ends(&Event::SequenceEnd) {
-            let start = self.start_of(self.at);
-            let dash = self.find(self.last..start, |c| c == '-').ok_or_else(|| Refusal::new("a `-` is not where it should be"))?;
+            let dash = self.find(self.last..self.text.len(), |c| c == '-');
+            let dash = dash.ok_or_else(|| Refusal::new("a `-` is not where it should be"))?;
             let mut before = std::mem::take(&mut pending);
             before.extend(self.comments_before(dash));
             let blank_before = self.follows_blank(dash);
@@ -123,6 +126,7 @@ impl<'a> Reader<'a> {
                 column = self.column(dash);
             }
             self.last = dash + 1;
+            let start = self.start_of(self.at);
             let (opening, inner) = self.comments_between(dash + 1, start);
             let mut value = self.node(inner, Some(column), false)?;
             value.opening = opening;
@@ -165,6 +169,11 @@ impl<'a> Reader<'a> {
         let key = self.node(Vec::new(), Some(column), true)?;
         if matches!(&key.content, Content::Scalar(text) if text.contains('\n')) {
             return Err(Refusal::new("a key goes over several lines"));
+        }
+        let rest = &self.text[self.last..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[blanks..].starts_with(':') {
+            self.last += blanks + 1;
         }
         let (opening, inner) = self.comments_between(self.last, self.start_of(self.at));
         let mut value = self.node(inner, Some(column), false)?;
@@ -233,7 +242,8 @@ impl<'a> Reader<'a> {
         }
         let lines: Vec<&str> = self.text[content..end].lines().collect();
         let explicit = word.chars().find_map(|c| c.to_digit(10)).map(|digit| digit as usize);
-        let shortest = lines.iter().filter(|line| !line.trim_matches(' ').is_empty()).map(|line| line.len() - line.trim_start_matches(' ').len());
+        let shortest =
+            lines.iter().filter(|line| !line.trim_matches(' ').is_empty()).map(|line| line.len() - line.trim_start_matches(' ').len());
         let indent = match explicit {
             Some(more) => parent.unwrap_or(0) + more,
             // The first line with text in it decides.
@@ -266,7 +276,11 @@ impl<'a> Reader<'a> {
     /// Where a value starts, its anchor and tag included. A block collection starts with the first thing in it.
     fn start_of(&self, at: usize) -> usize {
         let Some(step) = self.steps.get(at) else { return self.text.len() };
-        self.property_ranges(at).into_iter().map(|range| range.start).fold(step.range.start, usize::min)
+        let first_property = self.property_ranges(at).into_iter().map(|range| range.start).min();
+        let is_list = matches!(step.event, Event::SequenceStart(StructureStyle::Block, ..));
+        // The parser may say that a list starts behind its first dash, even behind a comment there.
+        let dash = || self.find(self.last..self.text.len(), |c| c == '-').filter(|_| is_list);
+        first_property.or_else(dash).unwrap_or(step.range.start).min(step.range.start)
     }
 
     fn ends(&self, with: &Event<'_>) -> bool {

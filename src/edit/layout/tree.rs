@@ -133,15 +133,7 @@ pub(super) enum FlowContent {
 impl Node {
     /// A value without anything around it.
     pub(super) fn bare(content: Content) -> Self {
-        Self {
-            properties: String::new(),
-            content,
-            broken: false,
-            opening: None,
-            inner: Vec::new(),
-            eol: None,
-            closing: Vec::new(),
-        }
+        Self { properties: String::new(), content, broken: false, opening: None, inner: Vec::new(), eol: None, closing: Vec::new() }
     }
 
     /// Whether its first line may stand on the line of a `- `.

@@ -217,7 +217,10 @@ impl Writer {
 
     /// A blank line, where there is none yet and it is part of no text.
     fn blank(&mut self) {
-        let wanted = self.lines.last().is_some_and(|last| (!last.text.trim().is_empty() || last.comment.is_some() || last.verbatim) && last.text != "---");
+        let wanted = self
+            .lines
+            .last()
+            .is_some_and(|last| (!last.text.trim().is_empty() || last.comment.is_some() || last.verbatim) && last.text != "---");
         if wanted && !self.keeps_end {
             self.lines.push(Line::default());
         }
@@ -250,9 +253,7 @@ fn raised(value: &Node) -> Vec<&Comment> {
     }
     match &value.content {
         Content::Entries(entries) => entries.first().map(|entry| entry.before.iter().collect()).unwrap_or_default(),
-        Content::Items(items) => {
-            items.first().map(|item| item.before.iter().chain(raised(&item.value)).collect()).unwrap_or_default()
-        }
+        Content::Items(items) => items.first().map(|item| item.before.iter().chain(raised(&item.value)).collect()).unwrap_or_default(),
         _ => Vec::new(),
     }
 }

@@ -51,8 +51,7 @@ fn fix(at: &FilterAt<'_>) -> Option<Fix> {
         let replacement = respelled(written, &value)?;
         let before = if fix.edits.is_empty() { "" } else { ", " };
         fix.description.push_str(&format!("{before}filters[{index}]{path}: {written} -> {replacement}"));
-        let change =
-            Change { document: at.subject.source, pointer: format!("/filters/{index}{pointer}"), to: Amendment::Value(value) };
+        let change = Change { document: at.subject.source, pointer: format!("/filters/{index}{pointer}"), to: Amendment::Value(value) };
         fix = fix.and(Edit { place, replacement }, change);
     }
     Some(fix)
