@@ -23,7 +23,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Document>, Refusal> {
         }
     }
     comments.sort_unstable_by_key(|range| range.start);
-    Reader { text, steps, at: 0, comments, next: 0, last: 0 }.documents()
+    Reader { text, steps, at: 0, comments, next: 0, last: 0, lines_end: 0 }.documents()
 }
 
 /// One event and its bytes.
@@ -42,6 +42,8 @@ struct Reader<'a> {
     next: usize,
     /// End of what was read last.
     last: usize,
+    /// End of the last line that belongs to a block scalar.
+    lines_end: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -255,6 +257,7 @@ impl<'a> Reader<'a> {
             lines.pop();
         }
         self.last = end;
+        self.lines_end = content + self.text[content..end].split_inclusive('\n').take(lines.len()).map(str::len).sum::<usize>();
         Ok(Lines { header: word.to_owned(), comment, lines, indent: explicit, keeps_end })
     }
 
@@ -364,7 +367,9 @@ impl<'a> Reader<'a> {
 
     fn follows_blank(&self, at: usize) -> bool {
         let above = &self.text[..self.line_start(at)];
-        above.strip_suffix('\n').is_some_and(|above| above.rsplit('\n').next().unwrap_or_default().trim().is_empty())
+        // A line of blanks may be text.
+        above.len() > self.lines_end
+            && above.strip_suffix('\n').is_some_and(|above| above.rsplit('\n').next().unwrap_or_default().trim().is_empty())
     }
 }
 
