@@ -73,7 +73,7 @@ fn load_and_lint(criterion: &mut Criterion) {
     let subjects: Vec<Subject<'_>> = loaded
         .campaigns
         .iter()
-        .map(|campaign| Subject { key: &campaign.key, document: &campaign.document, source: campaign.source })
+        .map(|campaign| Subject { key: &campaign.key, document: &campaign.document, indices: None, source: campaign.source })
         .collect();
     group.bench_function("lint", |bencher| bencher.iter(|| lint::check(&subjects, &loaded.sources)));
     group.finish();

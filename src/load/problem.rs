@@ -10,9 +10,9 @@ pub(super) struct Problem {
     pub(super) span: Span,
     message: String,
     field: String,
-    also: Option<(Span, &'static str)>,
+    also: Option<Box<(Span, &'static str)>>,
     help: Option<String>,
-    remedy: Option<Remedy>,
+    remedy: Option<Box<Remedy>>,
 }
 
 /// How to mend a problem: one edit and what it means.
@@ -44,12 +44,12 @@ impl Problem {
     }
 
     pub(super) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
-        self.remedy = remedy;
+        self.remedy = remedy.map(Box::new);
         self
     }
 
     pub(super) fn also(mut self, span: Span, text: &'static str) -> Self {
-        self.also = Some((span, text));
+        self.also = Some(Box::new((span, text)));
         self
     }
 
@@ -57,7 +57,7 @@ impl Problem {
     pub(super) fn into_finding(self, file: FileId, text: &str) -> Finding {
         let place = |span| Place { file, span: visible(span, text) };
         let mut finding = Finding::error(self.rule, place(self.span), self.message).field(self.field);
-        if let Some((span, label)) = self.also {
+        if let Some((span, label)) = self.also.as_deref().copied() {
             finding = finding.also(place(span), label);
         }
         finding.help = self.help;

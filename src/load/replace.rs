@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a UTF-8 file may start with; no part of its text.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -51,7 +51,7 @@ fn held(file: &mut File, text: &str) -> Result<&'static [u8], ReplaceError> {
 }
 
 /// The whole new file under a hidden name in the same folder; it goes when it is dropped.
-fn beside(path: &PathBuf, mark: &[u8], text: &str, like: &File) -> io::Result<tempfile::NamedTempFile> {
+fn beside(path: &Path, mark: &[u8], text: &str, like: &File) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
     let mut beside = tempfile::Builder::new().prefix(".campaignctl-").suffix(".tmp").tempfile_in(folder)?;
     beside.write_all(mark)?;

@@ -96,6 +96,9 @@ fn mend<'a>(text: &str, fixes: &[&'a Fix]) -> Result<(String, Vec<&'a Fix>), Str
         .collect();
     let changes: Vec<&Change> = chosen.iter().flat_map(|fix| &fix.changes).collect();
     let after = splice(text, &splices).ok_or("its fixes overlap")?;
-    prove(text, &after, &changes, CommentOrder::Kept)?;
+    prove(text, &after, &changes, CommentOrder::Kept).map_err(|reason| {
+        let tried: Vec<&str> = chosen.iter().map(|fix| fix.description.as_str()).collect();
+        format!("{reason} ({})", tried.join("; "))
+    })?;
     Ok((after, chosen))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::spelling::{self, is_same_word};
 use super::words::{field_path, kind_of, list, quote, shorten, type_name};
-use crate::diagnostic::{Part, literal, nearest};
+use crate::diagnostic::{Part, nearest};
 
 /// How many unknown fields of one mapping are told one by one; the rest is counted.
 const MOST_UNKNOWN: usize = 100;
@@ -278,16 +278,7 @@ impl Teller<'_> {
         let ValidationErrorKind::Type { kind: TypeKind::Single(kind) } = self.error.kind() else { return None };
         match (kind.as_str(), &**self.error.instance()) {
             ("string", Value::Number(_) | Value::Bool(_)) => Some(Meant::Text),
-            (kind, Value::String(text)) => {
-                let value = literal(text)?;
-                let fits = match kind {
-                    "integer" => value.is_i64() || value.is_u64(),
-                    "number" => value.is_number(),
-                    "boolean" => value.is_boolean(),
-                    _ => false,
-                };
-                fits.then_some(Meant::Value(value))
-            }
+            (kind, Value::String(text)) => spelling::unquoted(text, kind).map(Meant::Value),
             _ => None,
         }
     }

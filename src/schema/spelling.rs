@@ -1,6 +1,10 @@
 //! Which word was certainly meant: another casing, a symbol for an operator, a slip that only one word explains.
 
-/// Longer words than this, in characters, may carry a slip and still be recognised for certain.
+use serde_json::Value;
+
+use crate::diagnostic::literal;
+
+/// Words of so many characters or more may carry a slip and still be recognised for certain.
 const SHORTEST: usize = 5;
 /// Letters that a slip may get wrong.
 const SLIPS: usize = 2;
@@ -55,6 +59,16 @@ pub(super) fn certain<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
 pub(super) fn is_same_word(one: &str, other: &str) -> bool {
     let plain_one = plain(one);
     !plain_one.is_empty() && plain_one == plain(other)
+}
+
+/// The value of a JSON type that a text spells exactly, but for the quotes around it.
+pub(super) fn unquoted(text: &str, kind: &str) -> Option<Value> {
+    literal(text).filter(|value| match kind {
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        _ => false,
+    })
 }
 
 fn plain(word: &str) -> String {
