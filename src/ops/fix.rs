@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rewrite::{CommentOrder, Refused, Rewritten, prove};
+use super::rewrite::{CommentOrder, prove};
 use super::validate::{Validated, validate_drafts};
 use crate::diagnostic::{Change, FileId, Fix};
-use crate::edit::{Splice, splice};
+use crate::edit::{Refused, Rewritten, Splice, splice};
 use crate::load::{Drafts, Environment, Project};
 
 /// A fix may bring to light what the next one mends; more often than this in a row is a defect of ours.

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::rewrite::{CommentOrder, Refused, Rewritten, prove};
+use super::rewrite::{CommentOrder, prove};
 use crate::diagnostic::{Finding, SourceMap};
-use crate::edit::{self, Order};
+use crate::edit::{self, Order, Refused, Rewritten};
 use crate::load::{TextFile, Texts};
 
 /// What formatting comes to.

@@ -13,5 +13,5 @@ pub mod validate;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};
-pub use rewrite::{Refused, Rewritten, write};
+pub use rewrite::write;
 pub use scope::Scope;

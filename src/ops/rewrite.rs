@@ -1,34 +1,8 @@
 //! A new text for a file: proof that it means what it should, and the writing.
 
-use std::path::PathBuf;
-
 use crate::diagnostic::Change;
-use crate::edit::{amended, comments};
+use crate::edit::{Refused, Rewritten, amended, comments};
 use crate::load::{read_documents, replace};
-
-/// A file and the text it is to have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewritten {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its path as people should see it.
-    pub shown: String,
-    /// Its text, without a byte order mark.
-    pub before: String,
-    /// The text it is to have.
-    pub after: String,
-    /// What was done: line in the text of that moment, and description.
-    pub made: Vec<(u32, String)>,
-}
-
-/// A file that keeps its text, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// Its path as people should see it.
-    pub shown: String,
-    /// Why.
-    pub reason: String,
-}
 
 /// Writes the files, each as a whole or not at all, and returns those that could not be written.
 pub fn write(files: &[Rewritten]) -> Vec<Refused> {

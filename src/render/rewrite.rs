@@ -6,7 +6,7 @@ use similar::TextDiff;
 
 use super::escape::inline;
 use super::style::{ADD, FAINT, REMOVE, STRONG};
-use crate::ops::{Refused, Rewritten};
+use crate::edit::{Refused, Rewritten};
 
 /// A unified diff of every file.
 pub fn diff(files: &[Rewritten]) -> String {

@@ -100,7 +100,7 @@ mod tests {
             ("not_equal", Some("not_equals")),
             ("startsWith", Some("starts_with")),
             ("notIn", Some("not_in")),
-            ("lesser_than", Some("less_than")),
+            ("lesser_than", None),
             ("is", None),
             ("has", None),
             ("", None),

@@ -6,9 +6,10 @@ use clap::Args;
 
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
+use crate::edit::Refused;
 use crate::load::{texts_at, texts_of};
+use crate::ops;
 use crate::ops::fmt::{Formatted, format};
-use crate::ops::{self, Refused};
 use crate::render;
 use crate::render::rewrite::{counted, diff, names, refusals};
 

@@ -13,21 +13,21 @@ const WIDTH: usize = 100;
 
 /// Writes documents.
 pub(super) fn write(documents: &[Document]) -> Result<String, Refusal> {
-    let mut writer = Writer::default();
+    let mut page = Page::default();
     for (index, document) in documents.iter().enumerate() {
-        writer.document(document, index)?;
+        page.document(document, index)?;
     }
-    Ok(join(&writer.lines))
+    Ok(join(&page.lines))
 }
 
 #[derive(Default)]
-struct Writer {
+struct Page {
     lines: Vec<Line>,
     /// Whether the last line belongs to a text that keeps the line breaks at its end.
     keeps_end: bool,
 }
 
-impl Writer {
+impl Page {
     fn document(&mut self, document: &Document, index: usize) -> Result<(), Refusal> {
         let Document { prologue, marked, marker, head, head_gap, root, tail } = document;
         self.comments(prologue, 0, true);

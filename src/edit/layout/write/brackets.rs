@@ -1,10 +1,10 @@
 //! `{ a: b }` and `[a, b]`: on one line as long as they were, else with the line breaks they had.
 
-use super::{STEP, Writer};
+use super::{Page, STEP};
 use crate::edit::layout::Refusal;
 use crate::edit::layout::tree::{Comment, Content, Entry, Flow, FlowContent, Item, Node};
 
-impl Writer {
+impl Page {
     /// A collection in brackets, in a line whose own text starts at `indent`.
     pub(super) fn flow(&mut self, flow: &Flow, closing: &[Comment], indent: usize) -> Result<(), Refusal> {
         let Flow { content, opened, breaks, closing_break, closing_comma } = flow;
