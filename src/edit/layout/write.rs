@@ -20,6 +20,7 @@ pub(super) fn write(documents: &[Document]) -> Result<String, Refusal> {
     Ok(join(&page.lines))
 }
 
+/// What is written so far.
 #[derive(Default)]
 struct Page {
     lines: Vec<Line>,
