@@ -10,6 +10,8 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
+/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
+pub mod edit;
 /// What a campaign answers to a session, and what can be proved of its filters without one. Below the others: rules prove.
 pub mod evaluate;
 
@@ -23,7 +25,7 @@ pub mod schema;
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;
 
-/// From the files of a project to typed campaigns, with the place of every value.
+/// From the files of a project to typed campaigns, with the place of every value; and the one way to replace such a file.
 pub mod load;
 /// What the tool remembers between runs, and the lock on it.
 pub mod state;

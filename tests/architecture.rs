@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 7] = [
     &["model", "diagnostic"],
     &["evaluate"],
-    &["schema", "lint", "reconcile"],
+    &["schema", "lint", "edit", "reconcile"],
     &["load", "remote", "state"],
     &["apply", "emulator"],
     &["ops", "render"],
@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Rooms without clock, disk, network, environment, randomness or async.
-const PURE: [&str; 6] = ["model", "diagnostic", "schema", "lint", "reconcile", "evaluate"];
+const PURE: [&str; 7] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile", "evaluate"];
 
 /// What a pure room must not name.
 const WINDOWS: [&str; 18] = [

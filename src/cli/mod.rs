@@ -73,6 +73,7 @@ enum LogLevel {
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(command::validate::Validate),
+    Fmt(command::fmt::Fmt),
     Plan(command::plan::Plan),
     Apply(command::apply::Apply),
     Import(command::import::Import),
@@ -98,6 +99,7 @@ pub fn run() -> ExitCode {
     let context = Context::new(global, console);
     let outcome = match command {
         Command::Validate(command) => command.run(&context),
+        Command::Fmt(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
         Command::Apply(command) => command.run(&context),
         Command::Import(command) => command.run(&context),

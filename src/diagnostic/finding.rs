@@ -1,6 +1,6 @@
 //! One finding.
 
-use super::Place;
+use super::{Fix, Place};
 
 /// How bad a finding is. Ordered: errors sort first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub struct Finding {
     pub also: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// How to mend it without asking, where what was meant is certain.
+    pub fix: Option<Fix>,
 }
 
 /// A second place of a finding, and what it has to do with it.
@@ -53,6 +55,7 @@ impl Finding {
             label: String::new(),
             also: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -86,6 +89,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says how to mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
         self
     }
 }

@@ -1,6 +1,6 @@
 //! Loads all campaigns of a project for one environment: files in parallel, results in path order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use serde::Deserialize as _;
 use super::allow::AllowComment;
 use super::disk::{self, Entry};
 use super::interpolate::Variables;
+use super::mend::remedy;
 use super::parse::{self, Document};
 use super::problem::Problem;
 use super::salvage::{PartialCampaign, Salvaged, salvage};
@@ -70,8 +71,16 @@ struct Declared {
     line: u32,
 }
 
+/// Texts that stand in for files, by the path that people see: what a file would hold.
+pub type Drafts = BTreeMap<String, String>;
+
 /// Reads every campaign file of the project. A file or document with findings does not keep the others from being read.
 pub fn load_campaigns(project: &Project, environment: &Environment) -> Loaded {
+    load_drafts(project, environment, &Drafts::new())
+}
+
+/// Reads every campaign file of the project as it would be with these texts in the place of some files.
+pub fn load_drafts(project: &Project, environment: &Environment, drafts: &Drafts) -> Loaded {
     let allows = project.allows(&environment.name);
     let mut loaded = Loaded { sources: project.sources.clone(), allows, ..Loaded::default() };
     let folder = project.root.join(&project.settings.campaigns);
@@ -81,7 +90,8 @@ pub fn load_campaigns(project: &Project, environment: &Environment) -> Loaded {
         return loaded;
     }
     loaded.files = entries.len();
-    let files: Vec<ReadFile> = entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, environment)).collect();
+    let files: Vec<ReadFile> =
+        entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, environment, drafts)).collect();
     for file in files {
         file.join(&mut loaded);
     }
@@ -104,12 +114,13 @@ fn no_campaigns(project: &Project, folder: &Path) -> Finding {
         .into_finding(project.document.file, text)
 }
 
-fn read_file(entry: Entry, project: &Project, environment: &Environment) -> ReadFile {
+fn read_file(entry: Entry, project: &Project, environment: &Environment, drafts: &Drafts) -> ReadFile {
     let Entry { path, problem } = entry;
     let shown = disk::shown(&path, &project.root);
-    let disk::Text { text, problem } = match problem {
-        Some(problem) => disk::Text { text: String::new(), problem: Some(problem) },
-        None => disk::read(&path),
+    let disk::Text { text, problem } = match (problem, drafts.get(&shown)) {
+        (Some(problem), _) => disk::Text { text: String::new(), problem: Some(problem) },
+        (None, Some(draft)) => disk::Text { text: draft.clone(), problem: None },
+        (None, None) => disk::read(&path),
     };
     let mut file = ReadFile { shown, text, problems: problem.into_iter().collect(), ..ReadFile::default() };
     if file.problems.is_empty() {
@@ -155,7 +166,7 @@ impl ReadFile {
             if let Some(value) = value {
                 let sound = problems.is_empty();
                 let key = self.key(path, &value, several, tree.root_span());
-                let found = violations(schema::check_campaign(&value), &tree, &unknown);
+                let found = violations(schema::check_campaign(&value), &tree, &unknown, (&self.text, index));
                 let good = sound && found.is_empty();
                 self.problems.extend(found);
                 if let (false, Some(key)) = (good, &key) {
@@ -196,11 +207,13 @@ impl ReadFile {
     }
 }
 
-/// The violations of a document with their bytes; nothing is said about values that are stand-ins.
-pub(super) fn violations(violations: Vec<Violation>, tree: &SourceTree, unknown: &[Span]) -> Vec<Problem> {
+/// The violations of a document (its number in its file, and the text of that) with their bytes; nothing is said about values that are stand-ins.
+pub(super) fn violations(violations: Vec<Violation>, tree: &SourceTree, unknown: &[Span], (text, document): (&str, u32)) -> Vec<Problem> {
     let problems = violations.into_iter().map(|violation| {
-        let Violation { pointer, part, rule, message, help } = violation;
-        let problem = Problem::new(rule, tree.span(&pointer, part), message).field(schema::field_path(&pointer));
+        let Violation { pointer, part, rule, message, help, meant } = violation;
+        let span = tree.span(&pointer, part);
+        let remedy = meant.and_then(|meant| remedy(meant, &pointer, span, text, document));
+        let problem = Problem::new(rule, span, message).field(schema::field_path(&pointer)).remedy(remedy);
         match help {
             Some(help) => problem.help(help),
             None => problem,

@@ -5,21 +5,26 @@ mod campaigns;
 mod disk;
 mod environment;
 mod interpolate;
+mod mend;
 mod parse;
 mod problem;
 mod project;
+mod replace;
 mod repository;
 mod salvage;
 mod scalar;
 mod syntax;
+mod texts;
 mod tree;
 
-pub use campaigns::{Loaded, LoadedCampaign, load_campaigns};
+pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_campaigns, load_drafts};
 pub use disk::MAX_FILE_BYTES;
 pub use environment::{Environment, EnvironmentError, Target};
 pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
+pub use replace::{ReplaceError, replace};
 pub use repository::{Repository, repository_of};
 pub use salvage::PartialCampaign;
+pub use texts::{TextFile, Texts, read_documents, texts_at, texts_of};
 pub use tree::{MAX_DEPTH, MAX_NODES};
 
 /// Reads YAML text as the loader does and returns the value of each document, or `None` for one with findings.

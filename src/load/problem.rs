@@ -1,6 +1,6 @@
 //! A finding whose file has no number yet: files are read in parallel and numbered afterwards, in path order.
 
-use crate::diagnostic::{FileId, Finding, Place, Span};
+use crate::diagnostic::{Amendment, Change, DocumentId, Edit, FileId, Finding, Fix, Place, Span};
 
 /// Something wrong in the file that is being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +10,27 @@ pub(super) struct Problem {
     pub(super) span: Span,
     message: String,
     field: String,
-    also: Option<(Span, &'static str)>,
+    also: Option<Box<(Span, &'static str)>>,
     help: Option<String>,
+    remedy: Option<Box<Remedy>>,
+}
+
+/// How to mend a problem: one edit and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remedy {
+    pub(super) description: String,
+    /// The bytes to replace.
+    pub(super) span: Span,
+    pub(super) replacement: String,
+    /// Which document of the file, from 0.
+    pub(super) document: u32,
+    pub(super) pointer: String,
+    pub(super) to: Amendment,
 }
 
 impl Problem {
     pub(super) fn new(rule: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { rule, span, message: message.into(), field: String::new(), also: None, help: None }
+        Self { rule, span, message: message.into(), field: String::new(), also: None, help: None, remedy: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -29,8 +43,13 @@ impl Problem {
         self
     }
 
+    pub(super) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedy = remedy.map(Box::new);
+        self
+    }
+
     pub(super) fn also(mut self, span: Span, text: &'static str) -> Self {
-        self.also = Some((span, text));
+        self.also = Some(Box::new((span, text)));
         self
     }
 
@@ -38,11 +57,20 @@ impl Problem {
     pub(super) fn into_finding(self, file: FileId, text: &str) -> Finding {
         let place = |span| Place { file, span: visible(span, text) };
         let mut finding = Finding::error(self.rule, place(self.span), self.message).field(self.field);
-        if let Some((span, label)) = self.also {
+        if let Some((span, label)) = self.also.as_deref().copied() {
             finding = finding.also(place(span), label);
         }
         finding.help = self.help;
+        finding.fix = self.remedy.map(|remedy| remedy.into_fix(file));
         finding
+    }
+}
+
+impl Remedy {
+    fn into_fix(self, file: FileId) -> Fix {
+        let Self { description, span, replacement, document, pointer, to } = self;
+        let edit = Edit { place: Place { file, span }, replacement };
+        Fix::new(description).and(edit, Change { document: DocumentId { file, index: document }, pointer, to })
     }
 }
 

@@ -233,7 +233,7 @@ fn settings(text: &str) -> Read {
             problems.extend(found);
             comments.extend(allows);
             if let Some(value) = value {
-                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown));
+                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown, (text, 0)));
                 settings = campaigns::decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
             }
             tree

@@ -3,13 +3,17 @@
 pub mod apply;
 mod connect;
 mod failure;
+pub mod fix;
+pub mod fmt;
 pub mod import;
 pub mod levels;
 pub mod plan;
 pub mod references;
+mod rewrite;
 mod scope;
 pub mod validate;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};
+pub use rewrite::write;
 pub use scope::Scope;

@@ -3,7 +3,7 @@
 use super::levels::settings;
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::{self, Overrides, Subject};
-use crate::load::{Environment, Loaded, Project, load_campaigns};
+use crate::load::{Drafts, Environment, Loaded, Project, load_drafts};
 
 /// The campaigns of a project and everything that is wrong with them.
 #[derive(Debug)]
@@ -33,7 +33,12 @@ pub fn validate(project: &Project, environment: &Environment) -> Validated {
 
 /// Reads and checks all campaign files; levels of flags go before those of the environment.
 pub fn validate_with(project: &Project, environment: &Environment, overrides: &Overrides) -> Validated {
-    let mut loaded = load_campaigns(project, environment);
+    validate_drafts(project, environment, overrides, &Drafts::new())
+}
+
+/// Checks all campaign files as they would be with these texts in the place of some of them.
+pub fn validate_drafts(project: &Project, environment: &Environment, overrides: &Overrides, drafts: &Drafts) -> Validated {
+    let mut loaded = load_drafts(project, environment, drafts);
     let whole = loaded.campaigns.iter().map(|campaign| Subject {
         key: &campaign.key,
         document: &campaign.document,

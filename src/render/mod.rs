@@ -4,6 +4,7 @@ pub mod apply;
 mod escape;
 pub mod findings;
 pub mod plan;
+pub mod rewrite;
 pub mod rules;
 mod style;
 

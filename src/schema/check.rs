@@ -7,6 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::conditions::is_condition;
+use super::spelling::{self, is_same_word};
 use super::words::{field_path, kind_of, list, quote, shorten, type_name};
 use crate::diagnostic::{Part, nearest};
 
@@ -26,6 +27,26 @@ pub struct Violation {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What was meant, where that is certain.
+    pub meant: Option<Meant>,
+}
+
+/// What somebody meant who wrote something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// This value.
+    Value(Value),
+    /// The same characters, as text.
+    Text,
+    /// A field of this name.
+    Name(String),
+}
+
+impl Violation {
+    fn meaning(mut self, meant: Option<Meant>) -> Self {
+        self.meant = meant;
+        self
+    }
 }
 
 /// Everything in which a campaign document breaks [`super::campaign`]; empty for a good one.
@@ -102,6 +123,7 @@ impl Teller<'_> {
             ValidationErrorKind::Type { kind } => {
                 let help = self.type_help().unwrap_or_else(|| format!("write {}", expected(kind)));
                 self.value("wrong-type", format!("{subject}: expected {}, got {got}", expected(kind)), Some(help))
+                    .meaning(self.type_meant())
             }
             ValidationErrorKind::Enum { options } => self.not_one_of(&subject, options),
             ValidationErrorKind::Constant { expected_value } => self.not_one_of(&subject, &Value::Array(vec![(**expected_value).clone()])),
@@ -160,7 +182,7 @@ impl Teller<'_> {
     }
 
     fn value(&self, rule: &'static str, message: String, help: Option<String>) -> Violation {
-        Violation { pointer: self.pointer().to_owned(), part: Part::Value, rule, message, help }
+        Violation { pointer: self.pointer().to_owned(), part: Part::Value, rule, message, help, meant: None }
     }
 
     fn bad(&self, message: String, help: String) -> Violation {
@@ -180,8 +202,16 @@ impl Teller<'_> {
             None => format!("fields here: {}", list(&allowed, "and")),
         };
         let message = format!("unknown field `{}`", field_path(&pointer));
+        let certain = meant.filter(|meant| is_same_word(meant, name) && self.is_only_spelling(meant));
+        let certain = certain.map(|meant| Meant::Name(meant.to_owned()));
         let meant = meant.map(|meant| format!("{}/{}", self.pointer(), escape(meant)));
-        (Violation { pointer, part: Part::Key, rule: "unknown-field", message, help: Some(help) }, meant)
+        (Violation { pointer, part: Part::Key, rule: "unknown-field", message, help: Some(help), meant: certain }, meant)
+    }
+
+    /// Whether just one field of the mapping spells this name, rightly or not.
+    fn is_only_spelling(&self, name: &str) -> bool {
+        let fields = self.error.instance().as_object();
+        fields.is_some_and(|fields| fields.keys().filter(|field| is_same_word(field, name)).count() == 1)
     }
 
     fn missing(&self, name: &str) -> Told {
@@ -200,10 +230,14 @@ impl Teller<'_> {
 
     fn not_one_of(&self, subject: &str, options: &Value) -> Violation {
         let words = options.as_array().map(Vec::as_slice).unwrap_or_default();
-        let texts = words.iter().filter_map(Value::as_str);
+        let texts: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         let got = self.error.instance().as_str().map_or_else(|| kind_of(self.error.instance()), quote);
-        match self.error.instance().as_str().and_then(|word| nearest(word, texts)) {
-            Some(meant) => self.bad(format!("{subject}: {got} is not {}", one_of(words)), format!("did you mean `{meant}`?")),
+        let word = self.error.instance().as_str();
+        let certain = word.and_then(|word| spelling::certain(word, &texts));
+        match certain.or_else(|| word.and_then(|word| nearest(word, texts.iter().copied()))) {
+            Some(meant) => self
+                .bad(format!("{subject}: {got} is not {}", one_of(words)), format!("did you mean `{meant}`?"))
+                .meaning(certain.map(|word| Meant::Value(Value::from(word)))),
             None => self.bad(format!("{subject}: {got} means nothing here"), format!("write {}", one_of(words))),
         }
     }
@@ -218,6 +252,7 @@ impl Teller<'_> {
             rule: "bad-value",
             message: format!("{}: {} is no name that can be used here", self.subject(), quote(name)),
             help: Some(words.map_or_else(|| error.to_string(), str::to_owned)),
+            meant: None,
         }
     }
 
@@ -235,6 +270,17 @@ impl Teller<'_> {
             rule: "exclusive-fields",
             message: format!("{}: {} exclude each other", self.subject(), list(&fields, "and")),
             help: Some(format!("keep one of {}", list(&fields, "and"))),
+            meant: None,
+        }
+    }
+
+    /// The value that stands there with quotes too many or too few.
+    fn type_meant(&self) -> Option<Meant> {
+        let ValidationErrorKind::Type { kind: TypeKind::Single(kind) } = self.error.kind() else { return None };
+        match (kind.as_str(), &**self.error.instance()) {
+            ("string", Value::Number(_) | Value::Bool(_)) => Some(Meant::Text),
+            (kind, Value::String(text)) => spelling::unquoted(text, kind).map(Meant::Value),
+            _ => None,
         }
     }
 
@@ -285,7 +331,10 @@ fn whole_numbers(root: &Value, schema: &Value, value: &Value, pointer: &mut Stri
             if help.is_some() {
                 found.retain(|(other, _)| other.pointer != *pointer);
                 let message = format!("`{path}`: expected a whole number, got the number `{number}`");
-                found.push((Violation { pointer: pointer.clone(), part: Part::Value, rule: "wrong-type", message, help }, None));
+                found.push((
+                    Violation { pointer: pointer.clone(), part: Part::Value, rule: "wrong-type", message, help, meant: None },
+                    None,
+                ));
             }
         }
         Value::Array(items) => {

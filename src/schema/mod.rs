@@ -3,6 +3,7 @@
 
 mod check;
 mod conditions;
+mod spelling;
 mod tidy;
 mod words;
 
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings, TriggerRequest};
 
-pub use check::{Violation, check_campaign, check_project};
+pub use check::{Meant, Violation, check_campaign, check_project};
 pub use words::{field_path, shorten};
 
 /// The schema of a campaign file (one document of it), JSON Schema 2020-12.

@@ -2,6 +2,8 @@
 
 pub(super) mod apply;
 pub(super) mod emulator;
+mod fixing;
+pub(super) mod fmt;
 pub(super) mod import;
 pub(super) mod plan;
 mod planning;

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::fixing;
 use super::rules::RuleArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
@@ -25,6 +26,8 @@ use crate::render::findings::Report;
   campaignctl validate --format sarif  for code scanning
   campaignctl validate --deny all      warnings are errors too
   campaignctl validate --explain no-cooldown
+  campaignctl validate --fix           mend what is certain, then report the rest
+  campaignctl validate --fix --diff    show what would be mended
 
 Exit codes: 0 no errors (there may be warnings), 1 errors")]
 pub(in crate::cli) struct Validate {
@@ -34,6 +37,12 @@ pub(in crate::cli) struct Validate {
     /// Also ask the environment whether the queues, skill groups and wrap-up codes exist
     #[arg(long)]
     online: bool,
+    /// Mend what is certain, such as a number in quotes; nothing else in a file changes
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: print what would change as a diff, and write nothing
+    #[arg(long, requires = "fix")]
+    diff: bool,
     #[command(flatten)]
     rules: RuleArgs,
 }
@@ -84,7 +93,11 @@ impl Validate {
             }
         };
         let environment = context.environment(&project).map_err(|failure| self.documented(failure, &project.root, context))?;
-        let mut validated = validate_with(&project, &environment, &overrides);
+        let mut validated = match (self.fix, self.diff) {
+            (false, _) => validate_with(&project, &environment, &overrides),
+            (true, true) => return fixing::show(context, &project, &environment, &overrides),
+            (true, false) => fixing::write(context, &project, &environment, &overrides, self.format == Format::Human)?,
+        };
         let asked = if self.online { online(context, &mut validated) } else { Ok(()) };
         let Validated { loaded, findings } = &validated;
         let repository = repository_of(&project.root);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::diagnostic::{Finding, SourceMap};
+use crate::diagnostic::{Amendment, Change, Edit, Finding, Fix, Part, Place, SourceMap, Span};
+use crate::lint::subject::text;
 use crate::lint::{FilterAt, Gravity, Rule, Subject};
 use crate::model::{Filter, FilterValue, Operator, Scalar};
 
@@ -35,6 +36,7 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
 }
 
 fn finding(subject: &Subject<'_>, sources: &SourceMap, first: usize, second: usize) -> Finding {
+    let fix = removal(&FilterAt { subject, position: first, sources }, &FilterAt { subject, position: second, sources });
     let place = |position| FilterAt { subject, position, sources }.place("/attributeName");
     let (first_place, second_place) = (place(first), place(second));
     let (first, second) = (subject.filter_index(first), subject.filter_index(second));
@@ -42,6 +44,63 @@ fn finding(subject: &Subject<'_>, sources: &SourceMap, first: usize, second: usi
         .field(format!("filters[{second}]"))
         .also(first_place, "the first one")
         .help("remove one of them, or write what was meant")
+        .fix(fix)
+}
+
+/// Takes the second filter out, where both say the same in every environment and no comment would go with it.
+fn removal(first: &FilterAt<'_>, second: &FilterAt<'_>) -> Option<Fix> {
+    let is_literal = |at: &FilterAt<'_>| !text(at.sources, at.place("")).contains(['$', '*']);
+    if first.filter().data_type != second.filter().data_type || !is_literal(first) || !is_literal(second) {
+        return None;
+    }
+    let (sources, source) = (second.sources, second.subject.source);
+    let index = second.subject.filter_index(second.position);
+    let list = sources.place(source, "/filters", Part::Value);
+    let before = sources.place(source, &format!("/filters/{}", index.checked_sub(1)?), Part::Value).span;
+    let item = second.place("");
+    let whole = &sources.file(item.file)?.text;
+    let spans = if text(sources, list).starts_with('[') {
+        let span = Span { start: before.end, end: item.span.end };
+        let gone = text(sources, Place { file: item.file, span });
+        (!gone.contains('#')).then(|| vec![span])?
+    } else {
+        item_lines(whole, item.span)?
+    };
+    let pointer = format!("/filters/{index}");
+    let mut fix = Fix::new(format!("filters[{index}]: removed, filters[{}] says the same", first.subject.filter_index(first.position)));
+    fix.changes.push(Change { document: source, pointer, to: Amendment::Removed });
+    fix.edits.extend(spans.into_iter().map(|span| Edit { place: Place { file: item.file, span }, replacement: String::new() }));
+    Some(fix)
+}
+
+/// The lines of a `- ` item, but those that hold only a comment. `None` where something else stands on one of them.
+fn item_lines(text: &str, item: Span) -> Option<Vec<Span>> {
+    let (start, end) = (item.start as usize, item.end as usize);
+    let first = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    text[first..start].trim().eq("-").then_some(())?;
+    let last = end + text.get(end..)?.find('\n').map_or(text.len() - end, |newline| newline + 1);
+    text[end..last].trim().is_empty().then_some(())?;
+    let mut spans: Vec<Span> = Vec::new();
+    let mut at = first;
+    for line in text[first..last].split_inclusive('\n') {
+        let is_comment = line.trim_start().starts_with('#');
+        if !is_comment && line.contains('#') {
+            return None;
+        }
+        let span = Span { start: u32::try_from(at).ok()?, end: u32::try_from(at + line.len()).ok()? };
+        match spans.last_mut() {
+            _ if is_comment => {}
+            Some(Span { end, .. }) if *end == span.start => *end = span.end,
+            _ => spans.push(span),
+        }
+        at += line.len();
+    }
+    // A last line without a line break takes the one before it along.
+    if let Some(span) = spans.last_mut().filter(|_| !text[first..last].ends_with('\n')) {
+        let line_break = if text[..span.start as usize].ends_with("\r\n") { 2 } else { 1 };
+        span.start = span.start.saturating_sub(line_break);
+    }
+    Some(spans)
 }
 
 /// Whether both filters say the same.

@@ -1,6 +1,8 @@
 //! `value-type`: a filter's value is not of its `dataType`.
 
-use crate::diagnostic::Finding;
+use serde_json::Value;
+
+use crate::diagnostic::{Amendment, Change, Edit, Finding, Fix, literal, respelled};
 use crate::lint::subject::text;
 use crate::lint::{FilterAt, Gravity, Rule};
 use crate::model::{DataType, FilterValue, Scalar};
@@ -30,7 +32,45 @@ pub(in crate::lint) fn check(at: &FilterAt<'_>) -> Option<Finding> {
     });
     let written = text(at.sources, at.place(&pointer));
     let help = help(data_type, scalar, written);
+    let finding = finding.fix(fix(at));
     Some(finding.help(if written.contains("${") { format!("{help}, where the variable is set in the project file") } else { help }))
+}
+
+/// Quotes too many or too few, around every value of the filter where that is all that is wrong.
+fn fix(at: &FilterAt<'_>) -> Option<Fix> {
+    let filter = at.filter();
+    let index = at.subject.filter_index(at.position);
+    let mut fix = Fix::new(String::new());
+    for (item, scalar) in filter.value.scalars().iter().enumerate().filter(|(_, scalar)| !filter.data_type.admits(scalar)) {
+        let (pointer, path) = match filter.value {
+            FilterValue::One(_) => ("/value".to_owned(), ".value".to_owned()),
+            FilterValue::Many(_) => (format!("/value/{item}"), format!(".value[{item}]")),
+        };
+        let place = at.place(&pointer);
+        let written = text(at.sources, place);
+        let value = meant(filter.data_type, scalar, written)?;
+        let replacement = respelled(written, &value)?;
+        let before = if fix.edits.is_empty() { "" } else { ", " };
+        fix.description.push_str(&format!("{before}filters[{index}]{path}: {written} -> {replacement}"));
+        let change = Change { document: at.subject.source, pointer: format!("/filters/{index}{pointer}"), to: Amendment::Value(value) };
+        fix = fix.and(Edit { place, replacement }, change);
+    }
+    Some(fix)
+}
+
+/// The value of the right type that stands there, but for the quotes.
+fn meant(data_type: DataType, scalar: &Scalar, written: &str) -> Option<Value> {
+    let value = match (data_type, scalar) {
+        (DataType::String, Scalar::Number(_) | Scalar::Boolean(_)) => return Some(Value::from(written)),
+        (DataType::Float | DataType::Integer | DataType::Boolean, Scalar::Text(text)) => literal(text)?,
+        _ => return None,
+    };
+    let fits = match &value {
+        Value::Bool(value) => data_type.admits(&Scalar::Boolean(*value)),
+        Value::Number(number) => data_type.admits(&Scalar::Number(number.clone())),
+        _ => false,
+    };
+    fits.then_some(value)
 }
 
 fn shown(scalar: &Scalar) -> String {

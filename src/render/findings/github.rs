@@ -15,7 +15,7 @@ pub fn github(report: &Report<'_>) -> String {
 }
 
 fn command(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) -> String {
-    let Finding { rule, severity, message, place, field: _, label, also, help } = finding;
+    let Finding { rule, severity, message, place, field: _, label, also, help, fix: _ } = finding;
     let level = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

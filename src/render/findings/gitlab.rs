@@ -19,7 +19,7 @@ pub fn gitlab(report: &Report<'_>) -> String {
 }
 
 fn entry(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>, taken: &mut BTreeSet<String>) -> Value {
-    let Finding { rule, severity, message, place, field, label: _, also, help } = finding;
+    let Finding { rule, severity, message, place, field, label: _, also, help, fix: _ } = finding;
     let severity = match severity {
         Severity::Error => "major",
         Severity::Warning => "minor",

@@ -54,7 +54,7 @@ impl Frame<'_> {
     }
 
     fn group(&self, labels: Labels) -> Group<'_> {
-        let Finding { rule, severity, message, place, field, label, also, help } = self.finding;
+        let Finding { rule, severity, message, place, field, label, also, help, fix } = self.finding;
         let (level, name) = match severity {
             Severity::Error => (Level::ERROR, "error"),
             Severity::Warning => (Level::WARNING, "warning"),
@@ -77,7 +77,8 @@ impl Frame<'_> {
             group = group.element(Level::NOTE.message(self.note("note", &format!("the field is `{field}`"))));
         }
         if let Some(help) = help {
-            group = group.element(Level::HELP.message(self.note("help", help)));
+            let more = if fix.is_some() { " (fixable with --fix)" } else { "" };
+            group = group.element(Level::HELP.message(self.note("help", &format!("{help}{more}"))));
         }
         group
     }

@@ -72,6 +72,8 @@ struct Own {
     field: Option<String>,
     label: Option<String>,
     help: Option<String>,
+    /// Whether `--fix` mends it.
+    fixable: bool,
     related: Vec<Related>,
 }
 
@@ -102,7 +104,7 @@ pub fn failure(message: &str, hint: Option<&str>) -> String {
 }
 
 fn diagnostic(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) -> Diagnostic {
-    let Finding { rule, severity, message, place, field, label, also, help } = finding;
+    let Finding { rule, severity, message, place, field, label, also, help, fix } = finding;
     let region = regions.region(*place);
     let present = |text: &String| (!text.is_empty()).then(|| text.clone());
     let related = also
@@ -128,6 +130,7 @@ fn diagnostic(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>)
             field: present(field),
             label: present(label),
             help: help.clone(),
+            fixable: fix.is_some(),
             related,
         }),
     }

@@ -65,7 +65,7 @@ fn case(path: &str, errors: &[&Finding], warnings: &[&Finding], report: &Report<
 fn told(findings: &[&Finding], report: &Report<'_>, regions: &mut Regions<'_>) -> String {
     let mut lines = Vec::new();
     for finding in findings {
-        let Finding { rule, severity, message, place, field: _, label, also, help } = finding;
+        let Finding { rule, severity, message, place, field: _, label, also, help, fix: _ } = finding;
         let severity = match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -100,7 +100,7 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn result(&mut self, finding: &Finding, index: usize) -> Value {
-        let Finding { rule, severity, message, place, field, label, also, help } = finding;
+        let Finding { rule, severity, message, place, field, label, also, help, fix: _ } = finding;
         let region = self.regions.region(*place);
         let mut location = self.location(*place);
         if !field.is_empty() {
