@@ -148,9 +148,6 @@ proptest! {
             Verdict::No => prop_assert!(!any_session(|session| holds(&a, session) && holds(&b, session))),
             Verdict::Unknown => {}
         }
-        if first.is_plainly_apart(&second) {
-            prop_assert!(!any_session(|session| holds(&a, session) && holds(&b, session)));
-        }
     }
 
     #[test]

@@ -152,8 +152,11 @@ fn integer_number(integer: i128) -> Option<Number> {
 /// For one number: the largest member of an ordered domain at or below it, and the smallest at or above it.
 type Bounds<'a> = &'a dyn Fn(&Number) -> (i128, i128);
 
+/// First and last place of an interval.
+type Interval = (i128, i128);
+
 /// The numbers of one domain for which `operator value` holds. `bounds` places a number in the domain.
-fn numbers(operator: Operator, value: &FilterValue, domain: (i128, i128), bounds: Bounds<'_>) -> Integers {
+fn numbers(operator: Operator, value: &FilterValue, domain: Interval, bounds: Bounds<'_>) -> Integers {
     let (low, high) = domain;
     let all = Integers::between(low, high);
     // A number that is itself in the domain is its own floor and ceiling.
@@ -165,7 +168,7 @@ fn numbers(operator: Operator, value: &FilterValue, domain: (i128, i128), bounds
         [Scalar::Number(number)] => Some(bounds(number)),
         _ => None,
     };
-    let ordered = |interval: fn((i128, i128), (i128, i128)) -> (i128, i128)| match one() {
+    let ordered = |interval: fn(Interval, Interval) -> Interval| match one() {
         Some(place) => {
             let (from, to) = interval(place, domain);
             Integers::between(from.max(low), to.min(high))

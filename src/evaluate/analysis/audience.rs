@@ -68,13 +68,6 @@ impl Audience {
         if unknown { Verdict::Unknown } else { Verdict::Yes(session) }
     }
 
-    /// Whether both share no session because of one attribute alone; quick, and false where it is not certain.
-    pub fn is_plainly_apart(&self, other: &Self) -> bool {
-        self.attributes
-            .iter()
-            .any(|(name, set)| other.attributes.get(name).is_some_and(|other| set.intersect(other).inhabitant() == Inhabitant::None))
-    }
-
     /// Whether every session of this audience is in `other` too; with the attributes of one. `Unknown` also where this
     /// audience has no session that could be shown.
     pub fn is_within(&self, other: &Self) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::evaluate::analysis::Verdict;
-use crate::lint::neighbours::{MOST_COMPARED, Neighbours};
+use crate::lint::neighbours::Neighbours;
 use crate::lint::witness::{Inviting, shown};
 use crate::lint::{Gravity, Rule, Subject};
 use crate::model::Level;
@@ -19,18 +19,18 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
-    let campaigns = Inviting::among(subjects);
-    let Some(best) = campaigns.iter().map(|campaign| campaign.priority).min() else { return Vec::new() };
-    if campaigns.iter().all(|campaign| campaign.priority == best) {
-        return Vec::new();
-    }
+    let mut campaigns = Inviting::among(subjects);
+    campaigns.sort_by_key(|campaign| campaign.priority);
     let neighbours = Neighbours::new(&campaigns);
     let mut findings = Vec::new();
-    for campaign in campaigns.iter().filter(|campaign| campaign.priority > best) {
-        let earlier = neighbours.of(campaign).into_iter().map(|at| &campaigns[at]).filter(|other| other.priority < campaign.priority);
-        let shadow = earlier.take(MOST_COMPARED).find_map(|other| match campaign.audience.is_within(&other.audience) {
-            Verdict::Yes(session) => Some((other, session)),
-            Verdict::No | Verdict::Unknown => None,
+    for campaign in &campaigns {
+        let earlier = campaigns.partition_point(|other| other.priority < campaign.priority);
+        let shadow = neighbours.below(earlier, campaign).into_iter().find_map(|at| {
+            let other = &campaigns[at];
+            match campaign.audience.is_within(&other.audience) {
+                Verdict::Yes(session) => Some((other, session)),
+                Verdict::No | Verdict::Unknown => None,
+            }
         });
         if let Some((other, session)) = shadow {
             let place = |campaign: &Inviting<'_>| sources.place(campaign.subject.source, "/filters", Part::Key);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::evaluate::analysis::Verdict;
-use crate::lint::neighbours::{MOST_COMPARED, Neighbours};
+use crate::lint::neighbours::Neighbours;
 use crate::lint::witness::{Inviting, shown};
 use crate::lint::{Gravity, Rule, Subject};
 use crate::model::{AttributeValue, Level};
@@ -28,19 +28,19 @@ fn cooldown(campaign: &Inviting<'_>) -> Option<u64> {
 }
 
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
-    let campaigns: Vec<Inviting<'_>> = Inviting::among(subjects).into_iter().filter(|campaign| cooldown(campaign).is_some()).collect();
+    let mut campaigns: Vec<Inviting<'_>> = Inviting::among(subjects).into_iter().filter(|campaign| cooldown(campaign).is_some()).collect();
+    campaigns.sort_by_key(|campaign| std::cmp::Reverse(cooldown(campaign)));
     let neighbours = Neighbours::new(&campaigns);
     let mut findings = Vec::new();
     for campaign in &campaigns {
-        let own = cooldown(campaign);
-        let mut longer: Vec<&Inviting<'_>> =
-            neighbours.of(campaign).into_iter().map(|at| &campaigns[at]).filter(|other| cooldown(other) > own).collect();
-        longer.sort_by_key(|other| std::cmp::Reverse(cooldown(other)));
-        let met =
-            longer.into_iter().take(MOST_COMPARED).find_map(|other| match campaign.audience.intersect(&other.audience).is_inhabited() {
+        let longer = campaigns.partition_point(|other| cooldown(other) > cooldown(campaign));
+        let met = neighbours.below(longer, campaign).into_iter().find_map(|at| {
+            let other = &campaigns[at];
+            match campaign.audience.intersect(&other.audience).is_inhabited() {
                 Verdict::Yes(session) => Some((other, session)),
                 Verdict::No | Verdict::Unknown => None,
-            });
+            }
+        });
         if let Some((other, session)) = met {
             findings.push(finding(campaign, other, &session, sources));
         }
