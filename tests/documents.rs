@@ -128,7 +128,9 @@ fn format(name: &str) -> String {
     let edited = good.replace("value: 0.72,", "value: \"0.72\",");
     assert_ne!(good, edited);
     fs::write(folder.path().join("campaigns/pricing-churn.yaml"), edited).unwrap();
-    code(if name == "github" { "" } else { "json" }, &output(folder.path(), &["validate", "--format", name]))
+    // The campaign that uses the variable of the sample project is not there.
+    let arguments = ["validate", "--format", name, "--allow", "unused-variable"];
+    code(if name == "github" { "" } else { "json" }, &output(folder.path(), &arguments))
 }
 
 fn generated(name: &str) -> String {
