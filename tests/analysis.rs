@@ -109,7 +109,7 @@ proptest! {
             Verdict::Yes(session) => prop_assert!(holds(&filters, &session), "{session:?}"),
             Verdict::No => {
                 prop_assert!(!any_session(|session| holds(&filters, session)));
-                prop_assert!(!Contradiction::find(&filters).is_empty());
+                prop_assert!(!Contradiction::find(filters.iter().enumerate()).is_empty());
             }
             Verdict::Unknown => {}
         }
@@ -117,7 +117,7 @@ proptest! {
 
     #[test]
     fn filters_that_are_said_to_contradict_do(filters in filters(4)) {
-        for Contradiction { attribute, filters: indices } in Contradiction::find(&filters) {
+        for Contradiction { attribute, filters: indices } in Contradiction::find(filters.iter().enumerate()) {
             let named: Vec<Filter> = indices.iter().map(|index| filters[*index].clone()).collect();
             prop_assert!(named.iter().all(|filter| filter.attribute_name == attribute));
             prop_assert!(!any_session(|session| holds(&named, session)));

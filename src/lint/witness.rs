@@ -11,6 +11,18 @@ pub(super) fn shown(session: &BTreeMap<String, AttributeValue>) -> String {
     serde_json::to_string(session).unwrap_or_default()
 }
 
+/// How early an enabled campaign is asked: the lowest priority number of its actions.
+pub(super) fn best_priority(subject: &Subject<'_>) -> Option<u64> {
+    let document = Some(subject.document).filter(|document| document.enabled)?;
+    document.actions.iter().map(|action| action.priority).min()
+}
+
+/// Whether there are two different values.
+pub(super) fn differ(mut values: impl Iterator<Item = u64>) -> bool {
+    let first = values.next();
+    values.any(|value| Some(value) != first)
+}
+
 /// A campaign that invites, with what relational rules compare.
 pub(super) struct Inviting<'a> {
     pub(super) subject: &'a Subject<'a>,
@@ -30,7 +42,7 @@ impl<'a> Inviting<'a> {
         let with_audience = inviting.map(|subject| Self {
             subject,
             audience: Audience::of(&subject.document.filters),
-            priority: subject.document.actions.iter().map(|action| action.priority).min().unwrap_or(u64::MAX),
+            priority: best_priority(subject).unwrap_or(u64::MAX),
         });
         with_audience.filter(|campaign| matches!(campaign.audience.is_inhabited(), Verdict::Yes(_))).collect()
     }

@@ -99,9 +99,11 @@ impl Audience {
 
 impl Contradiction {
     /// The first attribute whose filters exclude each other, with the fewest filters that show it.
-    pub fn find(filters: &[Filter]) -> Vec<Self> {
+    ///
+    /// Each filter comes with its place in the list.
+    pub fn find<'a>(filters: impl IntoIterator<Item = (usize, &'a Filter)>) -> Vec<Self> {
         let mut by_attribute: BTreeMap<&str, Vec<(usize, AttributeSet)>> = BTreeMap::new();
-        for (index, filter) in filters.iter().enumerate() {
+        for (index, filter) in filters {
             by_attribute.entry(&filter.attribute_name).or_default().push((index, AttributeSet::of(filter)));
         }
         by_attribute.into_iter().filter_map(|(attribute, sets)| Self::among(attribute, &sets)).collect()

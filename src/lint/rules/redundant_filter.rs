@@ -21,7 +21,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for subject in subjects.iter().filter(|subject| subject.document.filters.len() > 1) {
+    for subject in subjects.iter().filter(|subject| repeats_an_attribute(&subject.document.filters)) {
         let sound: Vec<usize> = (0..subject.document.filters.len()).filter(|at| subject.document.filters[*at].is_sound()).collect();
         let filters: Vec<Filter> = sound.iter().map(|at| subject.document.filters[*at].clone()).collect();
         let mut told: BTreeSet<usize> = BTreeSet::new();
@@ -41,6 +41,11 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
         }
     }
     findings
+}
+
+fn repeats_an_attribute(filters: &[Filter]) -> bool {
+    let names = || filters.iter().map(|filter| &filter.attribute_name);
+    names().enumerate().any(|(at, name)| names().skip(at + 1).any(|other| other == name))
 }
 
 fn finding(subject: &Subject<'_>, sources: &SourceMap, position: usize, by: &[usize]) -> Finding {

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::evaluate::analysis::Verdict;
 use crate::lint::neighbours::Neighbours;
-use crate::lint::witness::{Inviting, shown};
+use crate::lint::witness::{Inviting, best_priority, differ, shown};
 use crate::lint::{Gravity, Rule, Subject};
 use crate::model::Level;
 
@@ -19,6 +19,10 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
+    // Where all are asked equally early, nobody is shadowed: nothing has to be proved.
+    if !differ(subjects.iter().filter_map(best_priority)) {
+        return Vec::new();
+    }
     let mut campaigns = Inviting::among(subjects);
     campaigns.sort_by_key(|campaign| campaign.priority);
     let neighbours = Neighbours::new(&campaigns);

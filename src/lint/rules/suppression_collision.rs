@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::evaluate::analysis::Verdict;
 use crate::lint::neighbours::Neighbours;
-use crate::lint::witness::{Inviting, shown};
+use crate::lint::witness::{Inviting, differ, shown};
 use crate::lint::{Gravity, Rule, Subject};
 use crate::model::{AttributeValue, Level};
 
@@ -22,12 +22,19 @@ pub(in crate::lint) const RULE: Rule = Rule {
 
 /// The cooldown of a campaign that records suppression. Seconds.
 fn cooldown(campaign: &Inviting<'_>) -> Option<u64> {
-    let throttling = campaign.subject.document.throttling.as_ref()?;
+    cooldown_of(campaign.subject)
+}
+
+fn cooldown_of(subject: &Subject<'_>) -> Option<u64> {
+    let throttling = subject.document.throttling.as_ref().filter(|_| subject.document.enabled)?;
     throttling.max_invites_per_contact.filter(|contacts| *contacts > 0)?;
     throttling.cooldown_seconds.filter(|seconds| *seconds > 0)
 }
 
 pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> Vec<Finding> {
+    if !differ(subjects.iter().filter_map(|subject| cooldown_of(subject))) {
+        return Vec::new();
+    }
     let mut campaigns: Vec<Inviting<'_>> = Inviting::among(subjects).into_iter().filter(|campaign| cooldown(campaign).is_some()).collect();
     campaigns.sort_by_key(|campaign| std::cmp::Reverse(cooldown(campaign)));
     let neighbours = Neighbours::new(&campaigns);

@@ -3,7 +3,6 @@
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::evaluate::analysis::Contradiction;
 use crate::lint::{Gravity, Rule, Subject};
-use crate::model::Filter;
 
 /// Filters that no session can satisfy together.
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -20,18 +19,17 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
     let mut findings = Vec::new();
     for subject in subjects {
         // What a filter that is wrong in itself means is not known.
-        let sound: Vec<usize> = (0..subject.document.filters.len()).filter(|at| subject.document.filters[*at].is_sound()).collect();
-        let filters: Vec<Filter> = sound.iter().map(|at| subject.document.filters[*at].clone()).collect();
-        for contradiction in Contradiction::find(&filters) {
-            findings.extend(finding(subject, sources, &contradiction, &sound));
+        let sound = subject.document.filters.iter().enumerate().filter(|(_, filter)| filter.is_sound());
+        for contradiction in Contradiction::find(sound) {
+            findings.extend(finding(subject, sources, &contradiction));
         }
     }
     findings
 }
 
-fn finding(subject: &Subject<'_>, sources: &SourceMap, contradiction: &Contradiction, sound: &[usize]) -> Option<Finding> {
+fn finding(subject: &Subject<'_>, sources: &SourceMap, contradiction: &Contradiction) -> Option<Finding> {
     let Contradiction { attribute, filters } = contradiction;
-    let indices: Vec<usize> = filters.iter().map(|at| subject.filter_index(sound[*at])).collect();
+    let indices: Vec<usize> = filters.iter().map(|at| subject.filter_index(*at)).collect();
     let path = |index: &usize| format!("filters[{index}]");
     let place = |index: &usize| sources.place(subject.source, &format!("/filters/{index}/value"), Part::Value);
     let (last, others) = indices.split_last()?;
