@@ -10,11 +10,11 @@ pub mod diagnostic;
 pub mod model;
 
 // FIRST FLOOR, thought: pure functions, no clock, disk, network, environment, randomness or async.
-/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
-pub mod edit;
 /// What a campaign answers to a session, and what can be proved of its filters without one. Below the others: rules prove.
 pub mod evaluate;
 
+/// New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
+pub mod edit;
 /// What is wrong with campaigns that have the right shape: one rule a file, one table.
 pub mod lint;
 /// Deciding what to do: desired, live and last applied in, one plan out.
