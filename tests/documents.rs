@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use campaignctl::lint;
+use campaignctl::{lint, render};
 
 #[allow(clippy::disallowed_methods, reason = "a switch for developers, read by the test alone")]
 fn blessing() -> bool {
@@ -133,12 +133,20 @@ fn format(name: &str) -> String {
     code(if name == "github" { "" } else { "json" }, &output(folder.path(), &arguments))
 }
 
+/// The rules on the form of files.
+fn forms() -> String {
+    let row = |(id, about): (&str, render::findings::About)| format!("| `{id}` | {} | {} |\n", about.summary, about.help);
+    let rows: String = render::findings::form_rules().map(row).collect();
+    format!("| rule | finds | instead |\n|---|---|---|\n{rows}")
+}
+
 fn generated(name: &str) -> String {
     match name.split_once(' ') {
         None if name == "campaign" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap()),
         None if name == "plan" => plan(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),
+        None if name == "forms" => forms(),
         None if name == "help" => help(""),
         Some(("help", command)) => help(command),
         Some(("format", name)) => format(name),

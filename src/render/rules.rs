@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::findings::About;
 use super::style::{FAINT, STRONG};
 use crate::lint::{Gravity, Levels, Rule};
 use crate::model::Level;
@@ -24,6 +25,17 @@ pub fn explain(rule: &Rule, width: Option<usize>) -> String {
         let _ = write!(out, "\n{STRONG}{title}{STRONG:#}\n{lines}");
     }
     let _ = write!(out, "\n{STRONG}Level{STRONG:#}\n{}", wrapped(&level_text(id, *gravity), width, "  "));
+    out
+}
+
+/// What a rule on the form of files finds, why that is bad, and what to write instead.
+pub fn explain_form(id: &str, about: &About, width: Option<usize>) -> String {
+    let About { summary, why, help, markdown: _, kind: _ } = about;
+    let width = width.unwrap_or(DEFAULT_WIDTH).clamp(40, DEFAULT_WIDTH);
+    let mut out = format!("{STRONG}{id}{STRONG:#}: {}\n", sentence(summary));
+    for (title, text) in [("Why", why.as_str()), ("Instead", help), ("Level", "always an error: such a file cannot be used")] {
+        let _ = write!(out, "\n{STRONG}{title}{STRONG:#}\n{}", wrapped(text, width, "  "));
+    }
     out
 }
 

@@ -61,3 +61,12 @@ fn rules_are_explained_and_listed_with_and_without_a_project() {
     repo.run(&["validate", "--deny", "no-overfow"]).exits(1).complains("did you mean `no-overflow`?");
     repo.run(&["validate", "--allow", "value-type"]).exits(1).complains("always an error");
 }
+
+#[test]
+fn every_rule_that_a_finding_can_name_is_explained() {
+    let repo = Repo::sample();
+    for rule in ["value-type", "shadowed-campaign", "unknown-reference", "wrong-type", "tab-indentation"] {
+        repo.run(&["validate", "--explain", rule]).exits(0).says(rule).says("Why").says("Instead").says("Level");
+    }
+    repo.run(&["validate", "--explain", "throtling-off"]).exits(1).complains("did you mean `throttling-off`?");
+}

@@ -40,9 +40,7 @@ impl RuleArgs {
     /// Answers a question about rules, if one was asked.
     pub(super) fn answer(&self, overrides: &Overrides, context: &Context) -> Option<Outcome> {
         let text = match &self.explain {
-            Some(id) => lint::find(id)
-                .map(|rule| render::rules::explain(rule, context.console.width().map(usize::from)))
-                .map_err(|unknown| failure(&unknown)),
+            Some(id) => explained(id, context.console.width().map(usize::from)),
             None if self.rules => {
                 in_force(overrides, context).map(|levels| render::rules::table(lint::rules(), &levels, context.console.width()))
             }
@@ -52,6 +50,15 @@ impl RuleArgs {
             context.console.out(&text);
             Exit::Ok
         }))
+    }
+}
+
+/// A rule in words: one on what campaigns say, or one on the form of their files.
+fn explained(id: &str, width: Option<usize>) -> Result<String, Failure> {
+    match (lint::find(id), render::findings::about(id)) {
+        (Ok(rule), _) => Ok(render::rules::explain(rule, width)),
+        (Err(_), Some(about)) => Ok(render::rules::explain_form(id, &about, width)),
+        (Err(unknown), None) => Err(failure(&unknown)),
     }
 }
 

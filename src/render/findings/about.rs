@@ -35,6 +35,11 @@ pub fn about(id: &str) -> Option<About> {
     Some(About { summary, why, help, markdown, kind: "form" })
 }
 
+/// The rules on the form of files and on what they refer to: id and what it is about, sorted.
+pub fn form_rules() -> impl Iterator<Item = (&'static str, About)> {
+    FORM.iter().filter_map(|(id, ..)| Some((*id, about(id)?)))
+}
+
 /// Rules on the form of files, sorted: id, what they find, why that is bad, what to do.
 const FORM: [(&str, &str, &str, &str); 35] = [
     (

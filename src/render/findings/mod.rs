@@ -13,7 +13,7 @@ mod report;
 mod sarif;
 mod wrap;
 
-pub use about::{About, about};
+pub use about::{About, about, form_rules};
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::{human, summary, warnings_line};
