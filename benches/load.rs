@@ -76,6 +76,29 @@ fn load_and_lint(criterion: &mut Criterion) {
         .map(|campaign| Subject { key: &campaign.key, document: &campaign.document, indices: None, source: campaign.source })
         .collect();
     group.bench_function("lint", |bencher| bencher.iter(|| lint::check(&subjects, &loaded.sources)));
+    // Every campaign has another cooldown and one of two priorities: each one has to be compared with others.
+    let differing: Vec<_> = loaded
+        .campaigns
+        .iter()
+        .enumerate()
+        .map(|(index, campaign)| {
+            let mut document = campaign.document.clone();
+            document.enabled = true;
+            document.actions.iter_mut().for_each(|action| action.priority = 1 + (index as u64 % 2));
+            if let Some(throttling) = &mut document.throttling {
+                throttling.cooldown_seconds = Some(3600 + index as u64);
+            }
+            document
+        })
+        .collect();
+    let subjects: Vec<Subject<'_>> = differing
+        .iter()
+        .zip(&loaded.campaigns)
+        .map(|(document, campaign)| Subject { key: &campaign.key, document, indices: None, source: campaign.source })
+        .collect();
+    group.bench_function("lint, every cooldown and two priorities differ", |bencher| {
+        bencher.iter(|| lint::check(&subjects, &loaded.sources).len());
+    });
     group.finish();
 }
 

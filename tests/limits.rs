@@ -9,9 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use campaignctl::lint::{self, Overrides, Settings, Subject};
 use campaignctl::load::{self, MAX_NODES};
-use campaignctl::model::{CampaignDocument, CampaignKey, Level};
 use harness::{GOOD, Run, project, rules_of};
 
 /// Far more than any of these inputs takes, even in a debug build on a busy machine; a hang is what it catches.
@@ -124,33 +122,6 @@ fn hostile_documents_are_refused_quickly() {
 #[allow(clippy::print_stderr, reason = "a measurement for developers")]
 fn eprintln_timing(name: &str, elapsed: Duration, findings: usize) {
     eprintln!("{name:>16}: {elapsed:>10.1?} {findings} findings");
-}
-
-/// The rules that look at one campaign at a time are a small part of a validation: 10,000 campaigns take well under 100 ms
-/// in a release build, and this is none.
-#[test]
-fn ten_thousand_campaigns_are_looked_at_quickly() {
-    let folder = project();
-    let text = GOOD.replace("Good", "Enabled").replace("campaignType", "enabled: true\ncampaignType")
-        + "throttling: { maxInvitesPerContact: 1, cooldownSeconds: 86400, maxInvitesPerMinute: 500 }\n";
-    let routing = "priority: 1, routingConfig: { queue: A, skillGroups: [a], overflowQueue: B }";
-    fs::write(folder.path().join("campaigns/a.yaml"), text.replace("priority: 1", routing)).unwrap();
-    let project = load::open_project(folder.path()).unwrap();
-    let loaded = load::load_campaigns(&project, &project.environment(None).unwrap());
-    let made: Vec<(CampaignKey, CampaignDocument)> = (0..10_000)
-        .map(|n| {
-            (CampaignKey::new(format!("c{n}")).unwrap(), CampaignDocument { name: format!("c{n}"), ..loaded.campaigns[0].document.clone() })
-        })
-        .collect();
-    let source = loaded.campaigns[0].source;
-    let subjects: Vec<Subject<'_>> = made.iter().map(|(key, document)| Subject { key, document, indices: None, source }).collect();
-    let start = Instant::now();
-    // All of these match the same sessions: those rules would have much to say.
-    let off = ["shadowed-campaign", "suppression-collision"].map(|rule| (rule, Level::Allow));
-    let settings = Settings { overrides: Overrides::new(off).unwrap(), ..Settings::default() };
-    assert_eq!(lint::check_with(&subjects, &loaded.sources, &settings), []);
-    eprintln_timing("10,000 campaigns", start.elapsed(), 0);
-    assert!(start.elapsed() < PATIENCE / 10);
 }
 
 #[test]
