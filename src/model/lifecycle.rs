@@ -3,6 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The fields a plan can leave to others. A pointer to anything else would hold nothing, and the next plan would change what
+/// its author believes to be safe.
+const HOLDABLE: &str = concat!(
+    r"^/(name|description|enabled|campaignType|evaluationMode",
+    r"|filters(/[0-9]+(/(value|dataType))?)?",
+    r"|actions(/[0-9]+(/config(/(inviteMessage|displayDuration|autoDismissOnScroll))?",
+    r"|/routingConfig(/(queueId|skillGroups|wrapUpCode|priorityLevel|overflowQueueId))?)?)?",
+    r"|throttling(/(maxInvitesPerContact|cooldownSeconds|maxInvitesPerMinute))?)$",
+);
+
+/// [`HOLDABLE`] for people.
+const HOLDABLE_IN_WORDS: &str = "it names no field of a campaign that a plan changes; write one such as `/enabled`, \
+     `/throttling/maxInvitesPerMinute`, `/filters` or `/actions/0/config/inviteMessage`";
+
 /// Rules for managing one campaign, kept in the file and remembered in the state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +32,7 @@ pub struct Lifecycle {
     /// `/filters`). Their live value stands: no plan changes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
-        extend("items" = { "type": "string", "pattern": "^/[A-Za-z]", "patternErrorMessage": "a JSON pointer starts with `/`, such as `/enabled`" }),
+        extend("items" = { "type": "string", "pattern": HOLDABLE, "patternErrorMessage": HOLDABLE_IN_WORDS }),
         example = ["/enabled"]
     )]
     pub ignore_changes: Vec<String>,
