@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::request::{Class, Method, Request};
+use super::server;
 
 /// A request that did not end well. It names the request and, where the server gave one, the correlation id that the
 /// vendor's support asks for. It never holds a token or a client secret.
@@ -193,6 +194,9 @@ impl RemoteError {
             RemoteErrorKind::Setup { .. } => return None,
             RemoteErrorKind::Connect { reason, .. } if reason.contains("certificate") => {
                 "the server's certificate is not trusted by this machine; install the certificate authority in the operating system"
+            }
+            RemoteErrorKind::Connect { server, .. } if server::is_on_this_machine(server) => {
+                "no server answers on this machine; start it (`campaignctl emulator --port N --data DIR`), or correct `baseUrl:`"
             }
             RemoteErrorKind::Connect { .. } => "check the region or base URL of the environment, the network and the proxy settings",
             _ if self.is_conflict() => "somebody changed it in the meantime; plan again to see what is live now",

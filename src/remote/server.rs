@@ -106,6 +106,11 @@ impl Server {
     }
 }
 
+/// Whether a base URL is of this machine.
+pub(super) fn is_on_this_machine(url: &str) -> bool {
+    http::split_url(url).is_ok_and(|parts| is_loopback(&parts.host))
+}
+
 /// Whether `host` (as the URL parser writes it: IPv6 in brackets) is this machine.
 fn is_loopback(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);

@@ -129,7 +129,10 @@ fn kill_nine_of_the_emulator_after_an_apply_loses_nothing() {
     campaigns(&repo, 20);
     repo.run(&["apply", "--auto-approve"]).exits(0).says("20 added");
     drop(child);
-    repo.run(&["plan"]).exits(1).complains("could not connect");
+    repo.run(&["plan"])
+        .exits(1)
+        .complains("could not connect")
+        .complains("no server answers on this machine; start it (`campaignctl emulator");
     let (_child, url) = emulator(data.path());
     repo.write("campaignctl.yaml", &format!("environments:\n  rehearsal: {{ baseUrl: \"{url}\", state: state.json }}\n"));
     repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");

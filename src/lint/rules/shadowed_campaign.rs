@@ -12,7 +12,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
     id: "shadowed-campaign",
     gravity: Gravity::Warning(Level::Warn),
     summary: "whenever a campaign matches, another one with a better priority matches too",
-    what: "Compares the filters of enabled campaigns: does every session that satisfies this campaign satisfy another one whose best action has a lower priority number? Only what is certain is told, with one session that shows it.",
+    what: "Compares the filters of enabled campaigns: does every session that satisfies this campaign satisfy another one whose best action has a lower priority number? Only what is certain is told, with one session that shows it. A campaign is compared with up to 200 others that it could meet.",
     why: "A session is offered to campaigns in order of priority, and an invite of the other one suppresses this one: its visitors see the other invite.",
     example: "# a.yaml, priority 1: referrer.page starts_with /pricing\n# b.yaml, priority 2: referrer.page equals /pricing/enterprise",
     fix: "# b.yaml: priority 1, and a.yaml: priority 2 — the narrower campaign is asked first",

@@ -14,7 +14,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
     id: "suppression-collision",
     gravity: Gravity::Warning(Level::Warn),
     summary: "an invite of another campaign silences this one for longer than its own cooldown",
-    what: "Looks for two enabled campaigns with suppression and different cooldowns that one session can match. Each campaign with the shorter cooldown is told once, with the longest cooldown it meets and a session that matches both.",
+    what: "Looks for two enabled campaigns with suppression and different cooldowns that one session can match. Each campaign with the shorter cooldown is told once, with the longest cooldown it meets and a session that matches both. A campaign is compared with up to 200 others that it could meet, the longest cooldowns first.",
     why: "Suppression is kept for the contact over all campaigns. Whoever was invited by the campaign with the longer cooldown is not invited by this one until that has passed, so the longer cooldown starves the shorter one.",
     example: "# a.yaml: referrer.page starts_with /pricing, cooldownSeconds: 604800\n# b.yaml: contact.is_authenticated equals true, cooldownSeconds: 3600",
     fix: "Let the filters exclude each other (another page, another segment), or give both the same cooldown.",
