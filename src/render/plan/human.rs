@@ -246,7 +246,7 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         comment(&format!("{DANGER}! {}{DANGER:#}", inline(&danger.sentence)));
     }
     if let Some(moved) = moved(change) {
-        comment(&format!("{CHANGE}live was {}{CHANGE:#}; three ways out:", what_happened(&moved)));
+        comment(&format!("{CHANGE}live: {}{CHANGE:#}; three ways out:", what_happened(&moved)));
         let width = 30;
         for (what, command) in resolutions(&report.destination.environment, key, report.next_week()) {
             comment(&format!("  {what:width$}{}", inline(&command)));
