@@ -41,9 +41,16 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
             out.push_str(&legend(plan));
         }
         out.push_str("\ncampaignctl will perform the following actions:\n");
-        for change in plan.by_danger() {
+        if options.concise {
             out.push('\n');
-            out.push_str(&if options.concise { line_of(change) } else { block(change, report) });
+        }
+        for change in plan.by_danger() {
+            if options.concise {
+                out.push_str(&line_of(change));
+            } else {
+                out.push('\n');
+                out.push_str(&block(change, report));
+            }
         }
         let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n", counts(plan.summary()));
     }
