@@ -333,7 +333,8 @@ fn notes(plan: &Plan, options: Options) -> String {
         for Unmanaged { id, name, unreadable } in &plan.unmanaged {
             let name = name.as_ref().map_or("(no name)".to_owned(), |name| quoted(name));
             let unreadable = unreadable.as_ref().map(|reason| format!("  cannot be read: {}", inline(reason))).unwrap_or_default();
-            let _ = writeln!(out, "  {}  {name}{unreadable}", inline(&id.0));
+            // In quotes: a line never starts with text from outside.
+            let _ = writeln!(out, "  {}  {name}{unreadable}", quoted(&id.0));
         }
     } else if unmanaged > 0 {
         let verb = if unmanaged == 1 { "campaign is" } else { "campaigns are" };
