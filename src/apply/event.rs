@@ -18,6 +18,13 @@ pub enum Event {
         /// Its live id; `None` for a create.
         id: Option<CampaignId>,
     },
+    /// The answers to these creates were lost: the list is read after `settle`, to see whether they are there.
+    Looking {
+        /// Which campaigns.
+        keys: Vec<CampaignKey>,
+        /// How long is waited first.
+        settle: Duration,
+    },
     /// Work on a campaign ended.
     Finished {
         /// How it ended.
@@ -75,6 +82,8 @@ pub enum Outcome {
 /// What an apply leaves behind.
 #[derive(Debug)]
 pub struct Report {
+    /// Id of the run, for `plan --rollback`.
+    pub run: String,
     /// Every change of the plan, in plan order.
     pub rows: Vec<Row>,
     /// Why the state could not be written, where it could not: what was done since is live but not remembered.

@@ -3,48 +3,50 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Event, Outcome, Report, Row, one};
-use crate::model::{CampaignId, Remembered};
-use crate::reconcile::{Action, Change, Plan, StateOnly, Tier};
+use super::{Event, Memory, Outcome, Report, Row, one};
+use crate::reconcile::{Action, Change, Plan, Tier};
 use crate::remote::{RemoteError, Writer};
-use crate::state::{LockedState, StateDocument, StateError};
+use crate::state::StateError;
 
 /// How an apply runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Changes made at the same time.
     pub parallelism: NonZeroUsize,
-}
-
-/// The state while it is being changed: the document and the lock that allows writing it.
-#[derive(Debug)]
-pub struct Memory {
-    /// The document as it is so far.
-    pub document: StateDocument,
-    /// The lock.
-    pub lock: LockedState,
+    /// How long after a create whose answer was lost the list is believed to show it. Default of the command line: 5 s.
+    pub settle: Duration,
+    /// Id of this run, written into the state and told in the report.
+    pub run: String,
 }
 
 /// Turns true when no new change may be started; what is in flight is finished and recorded.
 pub type Stop = watch::Receiver<bool>;
 
 /// A change that ended: its place in the plan, how long it took, how it ended.
-struct Ended {
-    index: usize,
-    elapsed: std::time::Duration,
-    outcome: Outcome,
-    error: Option<RemoteError>,
+pub(super) struct Ended {
+    pub(super) index: usize,
+    pub(super) elapsed: Duration,
+    pub(super) outcome: Outcome,
+    pub(super) error: Option<RemoteError>,
 }
 
-struct Run<'a> {
-    changes: Vec<Arc<Change>>,
-    outcomes: BTreeMap<usize, Outcome>,
-    memory: &'a mut Memory,
+/// A run under way.
+pub(super) struct Run<'a, F> {
+    pub(super) changes: Vec<Arc<Change>>,
+    pub(super) outcomes: BTreeMap<usize, Outcome>,
+    pub(super) memory: &'a mut Memory,
+    pub(super) writer: Arc<Writer>,
+    pub(super) options: Options,
+    pub(super) events: F,
+    /// Creates whose answer was lost, or which an earlier run may have sent: to be looked for before anything is sent.
+    pub(super) doubtful: Vec<usize>,
     state_error: Option<StateError>,
     /// Why no further change is started, once that is so.
     halted: Option<String>,
@@ -53,63 +55,58 @@ struct Run<'a> {
 
 /// Makes every change of a plan and records each one in the state.
 ///
-/// Never gives up half-way in silence: every change of the plan ends as a row of the report.
-pub async fn execute(
-    plan: Plan,
-    writer: Writer,
-    memory: &mut Memory,
-    options: Options,
-    stop: Stop,
-    mut events: impl FnMut(Event),
-) -> Report {
-    let Plan { changes, state_only, .. } = plan;
+/// Never gives up half-way in silence: every change of the plan ends as a row of the report. Every create is in the state as
+/// an intent, durably, before the first one is sent; one whose answer is lost is looked for, and sent again only once it is
+/// certain that it is not there.
+pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: Options, stop: Stop, events: impl FnMut(Event)) -> Report {
+    let Plan { changes, state_only, found, .. } = plan;
+    let changes: Vec<Arc<Change>> = changes.into_iter().map(Arc::new).collect();
+    let learns = !state_only.is_empty() || !found.is_empty();
+    let now = Timestamp::now();
+    // An earlier run may have sent these, so recently that the list need not show them yet.
+    let settle = jiff::SignedDuration::try_from(options.settle).unwrap_or_default();
+    let is_recent = |change: &Change| {
+        let intent = memory.document.intents.get(&change.key);
+        change.action == Action::Create && intent.is_some_and(|intent| intent.sent.saturating_add(settle).is_ok_and(|until| until > now))
+    };
+    let doubtful = (0..changes.len()).filter(|index| is_recent(&changes[*index])).collect();
+    memory.correct(state_only);
+    memory.begin(&changes, &options.run, now);
+    let writes = changes.iter().any(|change| matches!(change.action, Action::Create | Action::Update | Action::Delete));
     let mut run = Run {
-        changes: changes.into_iter().map(Arc::new).collect(),
+        changes,
         outcomes: BTreeMap::new(),
         memory,
+        writer: Arc::new(writer),
+        options,
+        events,
+        doubtful,
         state_error: None,
         halted: None,
         stop,
     };
-    run.correct_state(state_only);
-    let writer = Arc::new(writer);
-    for tier in [Tier::Tighten, Tier::Neutral, Tier::Loosen] {
-        run.tier(tier, &writer, options.parallelism, &mut events).await;
+    if learns || writes {
+        run.save();
     }
+    for tier in [Tier::Tighten, Tier::Neutral, Tier::Loosen] {
+        let waiting = (0..run.changes.len()).filter(|index| run.changes[*index].tier == tier && !run.doubtful.contains(index)).collect();
+        run.make(waiting).await;
+    }
+    run.resolve().await;
     run.report()
 }
 
-impl Run<'_> {
-    /// What the state has to learn without anything being written live.
-    fn correct_state(&mut self, corrections: Vec<StateOnly>) {
-        if corrections.is_empty() {
-            return;
-        }
-        let campaigns = &mut self.memory.document.campaigns.campaigns;
-        for correction in corrections {
-            match correction {
-                StateOnly::Refresh { key, id, body, remember } => {
-                    let remembered = Remembered { id, body, prevent_destroy: remember.prevent_destroy, keep: remember.keep };
-                    campaigns.insert(key, remembered);
-                }
-                StateOnly::Drop { key, id: _ } => {
-                    campaigns.remove(&key);
-                }
-            }
-        }
-        self.save();
-    }
-
-    async fn tier(&mut self, tier: Tier, writer: &Arc<Writer>, parallelism: NonZeroUsize, events: &mut impl FnMut(Event)) {
-        let mut waiting: VecDeque<usize> = (0..self.changes.len()).filter(|index| self.changes[*index].tier == tier).collect();
+impl<F: FnMut(Event)> Run<'_, F> {
+    /// Makes these changes, several at once.
+    pub(super) async fn make(&mut self, mut waiting: VecDeque<usize>) {
         let mut running: JoinSet<Ended> = JoinSet::new();
         loop {
-            while running.len() < parallelism.get() && self.may_start() {
+            while running.len() < self.options.parallelism.get() && self.may_start() {
                 let Some(index) = waiting.pop_front() else { break };
                 let change = Arc::clone(&self.changes[index]);
                 let id = change.live.as_ref().map(|live| live.id.clone());
-                events(Event::Started { key: change.key.clone(), action: change.action, id });
-                let writer = Arc::clone(writer);
+                (self.events)(Event::Started { key: change.key.clone(), action: change.action, id });
+                let writer = Arc::clone(&self.writer);
                 running.spawn(async move {
                     let began = Instant::now();
                     let (outcome, error) = one::make(&change, &writer).await;
@@ -120,82 +117,86 @@ impl Run<'_> {
             // Everything that has ended by now shares one write of the state.
             let mut ended = vec![first];
             ended.extend(std::iter::from_fn(|| running.try_join_next()));
-            let ended: Vec<Ended> = ended.into_iter().filter_map(Result::ok).collect();
-            self.record(&ended);
-            for Ended { index, elapsed, outcome, error } in ended {
-                events(Event::Finished { row: row(&self.changes[index], outcome.clone()), elapsed });
-                self.outcomes.insert(index, outcome);
-                if let Some(error) = error.filter(RemoteError::concerns_every_request) {
-                    self.halted.get_or_insert_with(|| format!("an earlier request failed: {error}"));
-                }
-            }
+            self.record(ended.into_iter().filter_map(Result::ok).collect());
         }
     }
 
-    fn may_start(&mut self) -> bool {
-        if *self.stop.borrow() {
-            self.halted.get_or_insert_with(|| "the run was interrupted".to_owned());
-        }
-        self.halted.is_none()
-    }
-
-    fn record(&mut self, ended: &[Ended]) {
+    /// Takes results into the state and the report.
+    pub(super) fn record(&mut self, ended: Vec<Ended>) {
         let mut changed = false;
-        for Ended { index, outcome, .. } in ended {
-            if let Outcome::Done { id } = outcome {
-                let change = Arc::clone(&self.changes[*index]);
-                self.remember(&change, id);
-                changed = true;
+        for Ended { index, outcome, .. } in &ended {
+            let change = Arc::clone(&self.changes[*index]);
+            match outcome {
+                Outcome::Done { id } => self.memory.remember(&change, id),
+                Outcome::Failed { .. } | Outcome::Conflict { .. } => self.memory.forget(&change),
+                Outcome::Unknown { .. } | Outcome::NotAttempted { .. } => continue,
             }
+            changed = true;
         }
         if changed {
             self.save();
         }
+        for Ended { index, elapsed, outcome, error } in ended {
+            if let Some(error) = error.filter(RemoteError::concerns_every_request) {
+                self.halt(|| format!("an earlier request failed: {error}"));
+            }
+            let change = &self.changes[index];
+            if change.action == Action::Create && matches!(outcome, Outcome::Unknown { .. }) {
+                // Told once it is resolved.
+                self.doubtful.push(index);
+            } else {
+                (self.events)(Event::Finished { row: row(change, outcome.clone()), elapsed });
+            }
+            self.outcomes.insert(index, outcome);
+        }
     }
 
-    fn remember(&mut self, change: &Change, id: &CampaignId) {
-        let campaigns = &mut self.memory.document.campaigns.campaigns;
-        if let Some(old) = &change.moved_from {
-            campaigns.remove(old);
+    fn halt(&mut self, reason: impl FnOnce() -> String) {
+        self.halted.get_or_insert_with(reason);
+    }
+
+    /// Whether another change may be started.
+    pub(super) fn may_start(&mut self) -> bool {
+        if *self.stop.borrow() {
+            self.halt(|| "the run was interrupted".to_owned());
         }
-        match (change.action, &change.desired, change.remember) {
-            (Action::Create | Action::Update | Action::Record, Some(body), Some(remember)) => {
-                let (body, prevent_destroy, keep) = (body.clone(), remember.prevent_destroy, remember.keep);
-                campaigns.insert(change.key.clone(), Remembered { id: id.clone(), body, prevent_destroy, keep });
-            }
-            _ => {
-                campaigns.remove(&change.key);
-            }
-        }
+        self.halted.is_none()
     }
 
     /// Writes the state; when that fails nothing more is started, because it could not be remembered.
-    fn save(&mut self) {
+    pub(super) fn save(&mut self) {
         if self.state_error.is_some() {
             return;
         }
-        let Memory { document, lock } = &mut *self.memory;
-        if let Err(error) = lock.write(document) {
-            self.halted.get_or_insert_with(|| error.to_string());
+        if let Err(error) = self.memory.save() {
+            self.halt(|| error.to_string());
             self.state_error = Some(error);
         }
     }
 
+    /// What became of every change. What was never sent leaves no trace in the state.
     fn report(mut self) -> Report {
         let reason = self.halted.clone().unwrap_or_else(|| "its task ended early".to_owned());
-        let rows = self
-            .changes
-            .iter()
-            .enumerate()
-            .map(|(index, change)| {
-                let outcome = self.outcomes.remove(&index).unwrap_or_else(|| Outcome::NotAttempted { reason: reason.clone() });
-                row(change, outcome)
-            })
-            .collect();
-        Report { rows, state_error: self.state_error }
+        let mut rows = Vec::with_capacity(self.changes.len());
+        let mut forgotten = false;
+        for (index, change) in self.changes.iter().enumerate() {
+            let outcome = self.outcomes.remove(&index).unwrap_or_else(|| {
+                // One that an earlier run may have sent stays in doubt.
+                if !self.doubtful.contains(&index) {
+                    self.memory.forget(change);
+                    forgotten = true;
+                }
+                Outcome::NotAttempted { reason: reason.clone() }
+            });
+            rows.push(row(change, outcome));
+        }
+        if forgotten {
+            self.save();
+        }
+        Report { run: self.options.run, rows, state_error: self.state_error }
     }
 }
 
-fn row(change: &Change, outcome: Outcome) -> Row {
+pub(super) fn row(change: &Change, outcome: Outcome) -> Row {
     Row { key: change.key.clone(), action: change.action, imported: change.imported, outcome }
 }

@@ -2,7 +2,10 @@
 
 mod event;
 mod execute;
+mod memory;
 mod one;
+mod resolve;
 
 pub use event::{Event, Outcome, Report, Row};
-pub use execute::{Memory, Options, Stop, execute};
+pub use execute::{Options, Stop, execute};
+pub use memory::{Memory, take_found};

@@ -9,8 +9,10 @@ use super::connect::connect;
 use super::plan::{Planned, Snapshots};
 use super::validate::validate;
 use super::{Class, Failure, Scope};
+use crate::apply::take_found;
 use crate::load::{Environment, Loaded, Project};
 use crate::model::{CampaignKey, Secret};
+use crate::reconcile::{self, Plan};
 use crate::remote::Reader;
 use crate::saved::{self, AppliedAt, DeclaredAt, Moved, Now, Opened, SavedPlan, SavedPlanError, SignatureError, digest, moved, seal};
 use crate::state::{Holder, StateDocument, StateFile};
@@ -129,7 +131,7 @@ pub async fn prepare_saved(scope: Scope, path: &Path, opened: Opened, holder: Ho
         return Err(Failure { class: Class::Conflict, message, hint: Some(again(path, &saved)), findings: None });
     }
     let live = connection.reader.campaigns().await?;
-    let document = connection.remembered().await?;
+    let mut document = connection.remembered().await?;
     let now = Now {
         state: applied_at(&document),
         state_written: document.written,
@@ -142,6 +144,10 @@ pub async fn prepare_saved(scope: Scope, path: &Path, opened: Opened, holder: Ho
         connection.close().await;
         return Err(stale(path, &saved, &moved));
     }
+    // What an earlier run created is in the plan's snapshot already, and in the state not yet.
+    let found = reconcile::resume(&document.intents, &live, &document.campaigns);
+    take_found(&mut document, &found, &live);
+    let plan = Plan { found, ..plan };
     let requests = Reader::requests_sent(&connection.reader);
     let SavedPlan { created, destination, policy, guards, files, desired, live, .. } = saved;
     let snapshots = Snapshots { desired, live, files, policy, guards };

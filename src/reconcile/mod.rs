@@ -16,6 +16,7 @@ mod normalize;
 mod order;
 mod pair;
 mod plan;
+mod resume;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
@@ -28,3 +29,4 @@ pub use normalize::{FieldValue, same};
 pub use order::Tier;
 pub use pair::Candidate;
 pub use plan::{Plan, Summary, Unmanaged, plan};
+pub use resume::{Found, fingerprint, known_ids, made_by, resume};

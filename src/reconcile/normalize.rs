@@ -72,6 +72,18 @@ pub(super) fn value_keys(value: &FilterValue, data_type: DataType) -> BTreeSet<S
 }
 
 impl FieldValue {
+    /// A text that is equal for equal values.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Condition(condition) => {
+                let keys: Vec<String> = value_keys(&condition.value, condition.data_type).into_iter().collect();
+                let one = matches!(condition.value, FilterValue::One(_));
+                format!("{one} {} {keys:?}", condition.data_type.as_str())
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
     /// The value as JSON, for showing.
     pub fn to_json(&self) -> Value {
         match self {

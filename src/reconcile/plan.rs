@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::field_diff::diff;
 use super::hold::{Held, hold};
 use super::pair::{Orphan, Pair, pair};
-use super::{Action, Change, Effect, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same};
+use super::{
+    Action, Change, Effect, Found, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same,
+};
 use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live, LiveCampaign};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
@@ -17,6 +19,8 @@ pub struct Plan {
     pub state_only: Vec<StateOnly>,
     /// Managed campaigns that stay as they are, by key.
     pub unchanged: Vec<Unchanged>,
+    /// Campaigns that an earlier run created without learning of it: they are managed from now on.
+    pub found: Vec<Found>,
     /// How many campaigns are managed: live ones that the files declare or the state knows.
     pub managed: usize,
     /// Live campaigns that nobody declared; never touched.

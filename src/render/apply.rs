@@ -23,6 +23,14 @@ pub fn event(event: &Event) -> Option<String> {
             let id = id.as_ref().map(|id| format!(" [id={}]", inline(&id.0))).unwrap_or_default();
             Some(format!("{}: {verb}...{id}", key.address()))
         }
+        Event::Looking { keys, settle } => {
+            let named: Vec<String> = keys.iter().take(MOST_NOT_ATTEMPTED).map(|key| key.address().to_string()).collect();
+            let more = keys.len().checked_sub(MOST_NOT_ATTEMPTED).filter(|more| *more > 0).map(|more| format!(" and {more} more"));
+            let (named, more, seconds) = (named.join(", "), more.unwrap_or_default(), settle.as_secs_f32());
+            Some(format!(
+                "{named}{more}: the answer is unknown; looking in {seconds:.0}s whether it was created, before anything is sent again"
+            ))
+        }
         Event::Finished { row, elapsed } => Some(finished(row, *elapsed)),
     }
 }

@@ -1,9 +1,11 @@
 //! The state document and its format version.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::LastApplied;
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied};
 
 /// The whole state of one environment. Secrets never go into it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,12 @@ pub struct StateDocument {
     pub owner: Owner,
     /// The managed campaigns, by key.
     pub campaigns: LastApplied,
+    /// Creates that were begun and whose end is not known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub intents: BTreeMap<CampaignKey, Intent>,
+    /// The latest runs that wrote, oldest first, with what they found: see [`Run`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Run>,
 }
 
 /// Environment and organization a state belongs to, so that it cannot be used for another one by mistake.
@@ -43,6 +51,58 @@ impl StateDocument {
     /// An empty state with a new lineage.
     pub fn new(lineage: String, owner: Owner) -> Self {
         let tool = env!("CARGO_PKG_VERSION").to_owned();
-        Self { version: Self::FORMAT, tool, lineage, serial: 0, written: None, owner, campaigns: LastApplied::default() }
+        Self {
+            version: Self::FORMAT,
+            tool,
+            lineage,
+            serial: 0,
+            written: None,
+            owner,
+            campaigns: LastApplied::default(),
+            intents: BTreeMap::new(),
+            runs: Vec::new(),
+        }
+    }
+}
+
+/// One run of `apply`: what it set out to change, and how that was before. A rollback is a plan back to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Run {
+    /// Id of the run, as the report and `plan --rollback` call it.
+    pub id: String,
+    /// When it began.
+    pub at: Timestamp,
+    /// What it touched, by key: only what was really written, once it ended.
+    pub touched: BTreeMap<CampaignKey, Touched>,
+}
+
+/// A campaign that a run wrote to, as it was before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Touched {
+    /// Id of the live campaign, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<CampaignId>,
+    /// Its body before the run; `None` for a campaign that the run created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<CampaignSpec>,
+}
+
+impl Run {
+    /// Runs that a state remembers.
+    pub const REMEMBERED: usize = 5;
+    /// Bodies that all remembered runs together may hold: older runs are forgotten beyond it, so that the state stays small.
+    pub const MOST_TOUCHED: usize = 2_000;
+}
+
+impl StateDocument {
+    /// Adds a run, and forgets the oldest where there are too many. The latest is always kept.
+    pub fn begin(&mut self, run: Run) {
+        self.runs.push(run);
+        let touched = |runs: &[Run]| runs.iter().map(|run| run.touched.len()).sum::<usize>();
+        while self.runs.len() > 1 && (self.runs.len() > Run::REMEMBERED || touched(&self.runs) > Run::MOST_TOUCHED) {
+            self.runs.remove(0);
+        }
     }
 }

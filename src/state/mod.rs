@@ -5,5 +5,5 @@
 mod document;
 mod file;
 
-pub use document::{Owner, StateDocument};
+pub use document::{Owner, Run, StateDocument, Touched};
 pub use file::{Holder, LockedState, StateError, StateFile};

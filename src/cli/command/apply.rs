@@ -1,12 +1,15 @@
 //! `campaignctl apply`
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::planning::{PlanningArgs, refuse, warn};
+use super::saving::duration;
 use super::showing::{ShowingArgs, show};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
@@ -46,6 +49,20 @@ pub(in crate::cli) struct Apply {
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
+    /// How long after a lost answer the server's list shows what was created, e.g. 5s, 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = settle_time)]
+    settle: Duration,
+}
+
+/// Id of a run: when it began, and four characters that tell it from another of the same second.
+fn run_id() -> String {
+    let unique = Uuid::new_v4().simple().to_string();
+    format!("{}-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"), &unique[..4])
+}
+
+fn settle_time(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    Duration::try_from(time).map_err(|error| error.to_string())
 }
 
 /// Who holds the lock while a command of this process runs.
@@ -138,7 +155,7 @@ impl Apply {
             });
         });
         console.details("\n");
-        let options = Options { parallelism: self.planning.parallelism() };
+        let options = Options { parallelism: self.planning.parallelism(), settle: self.settle, run: run_id() };
         let report = apply(planned, options, stop, |event| tell(&event, &bar, context)).await;
         bar.finish_and_clear();
         report

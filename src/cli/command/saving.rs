@@ -19,13 +19,13 @@ pub(super) struct SavingArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How long the saved plan can be applied, e.g. 90m, 24h, 7d
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = lifetime, requires = "out")]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration, requires = "out")]
     expires_in: SignedDuration,
 }
 
 /// `90m`, `24h`, `7d`: a day has 24 hours.
-fn lifetime(text: &str) -> Result<SignedDuration, String> {
-    let hint = "write a time such as 90m, 24h or 7d";
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
+    let hint = "write a time such as 30s, 90m, 24h or 7d";
     let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
     let seconds = match unit {
         "s" => 1,
@@ -64,15 +64,15 @@ impl SavingArgs {
 
 #[cfg(test)]
 mod tests {
-    use super::lifetime;
+    use super::duration;
 
     #[test]
     fn times_are_numbers_with_a_unit() {
         for (text, seconds) in [("90m", 5_400), ("24h", 86_400), ("7d", 604_800), ("1s", 1)] {
-            assert_eq!(lifetime(text).map(|time| time.as_secs()), Ok(seconds), "{text}");
+            assert_eq!(duration(text).map(|time| time.as_secs()), Ok(seconds), "{text}");
         }
         for bad in ["", "h", "24", "0h", "-1h", "1.5h", "1y", "24 h", "99999999999999999999d", "999999d", "1ü"] {
-            assert!(lifetime(bad).is_err(), "{bad}");
+            assert!(duration(bad).is_err(), "{bad}");
         }
     }
 }

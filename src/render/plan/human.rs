@@ -10,7 +10,7 @@ use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
 use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, plural};
 use super::{Report, Saved, field};
 use crate::model::Destination;
-use crate::reconcile::{Action, Cause, Change, Plan, StateOnly, Unchanged, Unmanaged};
+use crate::reconcile::{Action, Cause, Change, Found, Plan, StateOnly, Unchanged, Unmanaged};
 
 /// What to show beside the changes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -321,6 +321,13 @@ fn notes(plan: &Plan, options: Options) -> String {
                 let _ = writeln!(out, "  {}: {}", unchanged.key.address(), field::held(held));
             }
         }
+    }
+    for Found { key, id, intended } in &plan.found {
+        let (address, id) = (key.address(), quoted(&id.0));
+        let _ = writeln!(
+            out,
+            "\nNote: {address} ({id}) was created by the run of {intended:.0}, which did not learn of it; it is managed from now on."
+        );
     }
     for correction in &plan.state_only {
         if let StateOnly::Drop { key, id } = correction {
