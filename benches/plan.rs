@@ -118,13 +118,14 @@ fn request(project: Project) -> Request {
     let credentials = Credentials::Client { id: "bench".to_owned(), secret: Secret::new("bench") };
     let access = Access { credentials: Some(credentials), region: None };
     let scope = Scope { project, environment, access, settings: Settings::default() };
-    Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new() }
+    Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new(), rollback: None }
 }
 
 async fn apply_all(request: Request) {
     let holder = Holder { command: "bench".to_owned(), process: std::process::id(), since: Timestamp::now() };
     let planned = prepare_apply(request, holder).await.expect("a plan");
-    let options = Options { parallelism: NonZeroUsize::new(32).expect("not zero") };
+    let options =
+        Options { parallelism: NonZeroUsize::new(32).expect("not zero"), settle: std::time::Duration::ZERO, run: "bench".to_owned() };
     let (_keep, stop) = watch::channel(false);
     apply(planned, options, stop, |_| {}).await.expect("a report");
 }

@@ -15,7 +15,7 @@ use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, L
 use crate::reconcile::{self, Plan, Policy};
 use crate::remote::Reader;
 use crate::saved::DeclaredAt;
-use crate::state::{Holder, LockedState, StateDocument, StateFile};
+use crate::state::{Holder, LockedState, Run, StateDocument, StateFile};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Request {
     pub guards: Guards,
     /// Campaigns whose protection is lifted for this run.
     pub allow_destroy: BTreeSet<CampaignKey>,
+    /// A run that is to be undone, by its id, instead of doing what the files say; `last` is the latest.
+    pub rollback: Option<String>,
 }
 
 /// A plan, and the open connection and state it was made with.
@@ -78,7 +80,7 @@ pub async fn plan(request: Request) -> Result<Planned, Failure> {
 
 /// Makes a plan; with a holder, under the lock of the state.
 pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
-    let Request { scope, guards, allow_destroy } = request;
+    let Request { scope, guards, allow_destroy, rollback } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
     let lock = match &holder {
@@ -88,9 +90,13 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
     let mut document = connection.remembered().await?;
-    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
     take_found(&mut document, &found, &live);
+    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
+    let desired = match &rollback {
+        Some(run) => undone(run, &document, &desired, &live)?,
+        None => desired,
+    };
     let plan = Plan { found, ..reconcile::plan(&desired, &live, &document.campaigns, &policy) };
     let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
@@ -106,6 +112,22 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
         document,
         lock,
     })
+}
+
+/// What is desired when a run is undone.
+fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) -> Result<Desired, Failure> {
+    let found = if run == "last" { document.runs.last() } else { document.runs.iter().find(|known| known.id == run) };
+    let Some(Run { id, at: _, touched }) = found else {
+        let known: Vec<String> = document.runs.iter().rev().map(|run| format!("\n  {}  {} campaigns", run.id, run.touched.len())).collect();
+        let hint = if known.is_empty() {
+            "no run has written anything yet; to go back further, revert the commit and apply".to_owned()
+        } else {
+            format!("these runs are remembered, the latest first; to go back further, revert the commit and apply:{}", known.concat())
+        };
+        return Err(Failure::new(format!("the state remembers no run `{run}`"), hint));
+    };
+    let before = touched.iter().map(|(key, touched)| (key.clone(), touched.before.clone())).collect();
+    Ok(reconcile::rolled_back(id, &before, declared, live, &document.campaigns))
 }
 
 struct RemoteSide {

@@ -17,6 +17,7 @@ mod order;
 mod pair;
 mod plan;
 mod resume;
+mod rollback;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
@@ -30,3 +31,4 @@ pub use order::Tier;
 pub use pair::Candidate;
 pub use plan::{Plan, Summary, Unmanaged, plan};
 pub use resume::{Found, fingerprint, known_ids, made_by, resume};
+pub use rollback::rolled_back;

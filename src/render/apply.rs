@@ -172,7 +172,7 @@ mod tests {
             row("unknown".to_owned(), Outcome::Unknown { reason: "timed out".to_owned() }),
         ];
         rows.extend((0..25).map(|number| row(format!("rest-{number}"), Outcome::NotAttempted { reason: reason() })));
-        let text = report(&Report { rows, state_error: None }, Some(60));
+        let text = report(&Report { run: "r1".to_owned(), rows, state_error: None }, Some(60));
         assert!(text.contains("Resources: 1 added, 0 changed, 0 destroyed."), "{text}");
         for told in ["campaign.conflict", "campaign.failed", "campaign.unknown", "campaign.rest-9", "… 15 more", "correct it"] {
             assert!(text.contains(told), "{told}: {text}");

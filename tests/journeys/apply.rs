@@ -30,6 +30,7 @@ async fn planned(repo: &Repo) -> Planned {
         },
         guards: Guards::default(),
         allow_destroy: BTreeSet::new(),
+        rollback: None,
     };
     prepare_apply(request, holder()).await.unwrap()
 }
@@ -40,7 +41,9 @@ fn holder() -> Holder {
 
 async fn make(planned: Planned, stopped: bool) -> Report {
     let (_sender, stop) = watch::channel(stopped);
-    apply(planned, Options { parallelism: NonZeroUsize::MIN }, stop, |_| {}).await.unwrap()
+    apply(planned, Options { parallelism: NonZeroUsize::MIN, settle: std::time::Duration::ZERO, run: "a-run".to_owned() }, stop, |_| {})
+        .await
+        .unwrap()
 }
 
 fn outcome<'a>(report: &'a Report, key: &str) -> &'a Outcome {

@@ -236,7 +236,7 @@ fn a_plan_is_never_written_over_something_else() {
     repo.run(&["plan", "--out", "p.plan"]).exits(0);
     repo.run(&["plan", "--out", "p.plan"]).exits(0);
     repo.run(&["plan", "--expires-in", "1h"]).exits(1).complains("--out <FILE>");
-    repo.run(&["plan", "--out", "p.plan", "--expires-in", "soon"]).exits(1).complains("write a time such as 90m, 24h or 7d");
+    repo.run(&["plan", "--out", "p.plan", "--expires-in", "soon"]).exits(1).complains("write a time such as 30s, 90m, 24h or 7d");
     repo.run(&["apply", "p.plan", "--max-deletes", "3"]).exits(1).complains("cannot be used with");
 }
 

@@ -40,7 +40,7 @@ Ctrl-C once: nothing new is started, what is in flight is finished and recorded.
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
-    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,

@@ -24,6 +24,9 @@ pub(super) struct PlanningArgs {
     /// Let this plan delete this campaign although its lifecycle says `preventDestroy`; may be repeated
     #[arg(long, value_name = "CAMPAIGN", value_parser = campaign_key)]
     allow_destroy: Vec<CampaignKey>,
+    /// Plan back to how the campaigns were before this run, whatever the files say; `last` is the latest run that wrote
+    #[arg(long, value_name = "RUN")]
+    rollback: Option<String>,
     /// Requests at the same time
     #[arg(long, value_name = "N", default_value = "8")]
     parallelism: NonZeroUsize,
@@ -48,6 +51,7 @@ impl PlanningArgs {
             scope: context.scope(self.settings())?,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
+            rollback: self.rollback.clone(),
         })
     }
 }

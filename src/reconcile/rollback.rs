@@ -1,0 +1,36 @@
+//! Going back: the campaigns a run touched as they were before it, everything else as it is.
+
+use std::collections::BTreeMap;
+
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, LastApplied, Lifecycle, Live, LiveCampaign, Origin};
+
+/// What is desired when a run is to be undone. `before` holds the bodies that the campaigns had, `None` for one that the run
+/// created. Campaigns that it did not touch are desired as they are live, whatever the files say of them now.
+pub fn rolled_back(
+    run: &str,
+    before: &BTreeMap<CampaignKey, Option<CampaignSpec>>,
+    declared: &Desired,
+    live: &Live,
+    last_applied: &LastApplied,
+) -> Desired {
+    let by_id: BTreeMap<&CampaignId, &LiveCampaign> = live.campaigns.iter().map(|campaign| (&campaign.id, campaign)).collect();
+    let as_declared = |key: &CampaignKey, spec: &CampaignSpec| {
+        let remembered = last_applied.campaigns.get(key);
+        let kept = || Lifecycle {
+            prevent_destroy: remembered.is_some_and(|remembered| remembered.prevent_destroy),
+            keep: remembered.is_some_and(|remembered| remembered.keep),
+            ..Lifecycle::default()
+        };
+        match declared.campaigns.get(key) {
+            Some(declared) => DesiredCampaign { spec: spec.clone(), ..declared.clone() },
+            None => {
+                let origin = Origin { file: format!("state, before run {run}"), line: 1 };
+                DesiredCampaign { spec: spec.clone(), lifecycle: kept(), previously: None, origin }
+            }
+        }
+    };
+    let untouched = last_applied.campaigns.iter().filter(|(key, _)| !before.contains_key(*key));
+    let as_live = untouched.filter_map(|(key, remembered)| Some((key, &by_id.get(&remembered.id)?.spec)));
+    let as_before = before.iter().filter_map(|(key, body)| Some((key, body.as_ref()?)));
+    Desired { campaigns: as_live.chain(as_before).map(|(key, spec)| (key.clone(), as_declared(key, spec))).collect() }
+}
