@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CampaignKey, CampaignSpec, Lifecycle};
+use super::{CampaignKey, CampaignSpec, Hold, Lifecycle};
 
 /// All campaigns the files declare, by key.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,6 +18,8 @@ pub struct DesiredCampaign {
     pub spec: CampaignSpec,
     /// How the repo manages it.
     pub lifecycle: Lifecycle,
+    /// The fields whose live value stands today, as its lifecycle says.
+    pub held: Vec<Hold>,
     /// The key it had before, if it was renamed.
     pub previously: Option<CampaignKey>,
     /// Where it is declared.

@@ -2,11 +2,12 @@
 //!
 //! [`plan`] is the one door. Behind it: [`pair`] says which live campaign belongs to which key, `normalize` gives every
 //! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
-//! what goes first, `guard` what is too much.
+//! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
 mod body;
 mod change;
 mod danger;
+mod drift;
 mod field_diff;
 mod field_path;
 mod guard;
@@ -18,9 +19,11 @@ mod plan;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly};
 pub use danger::{Danger, DangerKind};
+pub use drift::{Drift, DriftClass, Drifted, HeldLive, Moved, NotApplied, Unreadable, drift};
 pub use field_diff::{Cause, FieldChange};
 pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use guard::{Policy, Refusal};
+pub use hold::Held;
 pub use normalize::{FieldValue, same};
 pub use order::Tier;
 pub use pair::Candidate;

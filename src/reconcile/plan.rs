@@ -111,7 +111,7 @@ pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: 
 }
 
 /// Live campaigns that cannot be read and that the state does not know.
-fn unreadable_strangers<'a>(live: &'a Live, last_applied: &'a LastApplied) -> impl Iterator<Item = Unmanaged> + 'a {
+pub(super) fn unreadable_strangers<'a>(live: &'a Live, last_applied: &'a LastApplied) -> impl Iterator<Item = Unmanaged> + 'a {
     let known: BTreeSet<&CampaignId> = last_applied.campaigns.values().map(|remembered| &remembered.id).collect();
     live.unreadable.iter().filter(move |campaign| !known.contains(&campaign.id)).map(|campaign| Unmanaged {
         id: campaign.id.clone(),
@@ -146,15 +146,15 @@ fn create(pair: &Pair<'_>) -> Change {
     }
 }
 
-fn live_side(live: &LiveCampaign) -> LiveSide {
+pub(super) fn live_side(live: &LiveCampaign) -> LiveSide {
     let LiveCampaign { id, version, date_created: _, date_modified, modified_by, spec, unmodelled: _ } = live;
     LiveSide { id: id.clone(), version: *version, spec: spec.clone(), modified_by: modified_by.clone(), date_modified: *date_modified }
 }
 
 /// Adds the update of a campaign that is live; or, where nothing differs, what the state has to learn.
 fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
-    let ignored = &pair.desired.lifecycle.ignore_changes;
-    let desired = hold(&pair.desired.spec, &live.spec, ignored);
+    let holds = &pair.desired.held;
+    let desired = hold(&pair.desired.spec, &live.spec, holds);
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
     let fields = diff(Some(&live.spec), Some(&desired), last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
@@ -170,7 +170,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         }
         return;
     }
-    let held = if ignored.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
+    let held = if holds.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
     let record = fields.is_empty();
     let body = body::update(&desired, live);
     plan.changes.push(Change {
