@@ -33,6 +33,8 @@ pub struct Request {
 pub struct Planned {
     /// Where it would be applied.
     pub destination: Destination,
+    /// When it was made.
+    pub created: Timestamp,
     /// The plan.
     pub plan: Plan,
     /// Requests sent to make it, the token request included.
@@ -77,7 +79,16 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();
-    Ok(Planned { destination: connection.destination.clone(), plan, requests, warnings, connection, document, lock })
+    Ok(Planned {
+        destination: connection.destination.clone(),
+        created: Timestamp::now(),
+        plan,
+        requests,
+        warnings,
+        connection,
+        document,
+        lock,
+    })
 }
 
 pub(super) struct RemoteSide {

@@ -19,6 +19,23 @@ pub enum Cause {
     Unknown,
 }
 
+impl Cause {
+    /// A stable name for machines, as the plan's lines say it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Drift => "drift",
+            Self::Both => "conflict",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether live moved since the last apply.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Drift | Self::Both)
+    }
+}
+
 /// One field that differs between live and desired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {

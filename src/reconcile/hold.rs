@@ -10,12 +10,12 @@ use super::normalize::{action_paths, filter_paths};
 use super::{FieldChange, FieldPath};
 use crate::model::{CampaignSpec, Hold};
 
-/// A field that differs between live and file and is left to live.
+/// A field that differs from the file and keeps its live value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Held {
-    /// The field: its live value as `before`, the file's as `after`.
+    /// The difference that is left alone: from the live value to what the file says.
     pub field: FieldChange,
-    /// The last day (UTC) on which it is held; `None` for ever.
+    /// The last day (UTC) on which it is held; `None` for as long as the file says so.
     pub until: Option<Date>,
 }
 

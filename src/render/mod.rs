@@ -1,12 +1,16 @@
 //! Turning values into text. Nothing here prints; styled text is stripped by whoever prints it to something plain.
 
 pub mod apply;
+pub mod drift;
 mod escape;
 pub mod findings;
+mod markdown;
 pub mod plan;
+mod resolution;
 pub mod rewrite;
 pub mod rules;
 mod style;
 
 pub use escape::{inline, quoted};
+pub use resolution::resolutions;
 pub use style::{ERROR, WARNING};

@@ -4,7 +4,8 @@ use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
-use super::planning::PlanningArgs;
+use super::planning::{PlanningArgs, refuse, warn};
+use super::showing::{ShowingArgs, show};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
 use crate::cli::context::{Context, Outcome};
@@ -14,6 +15,7 @@ use crate::ops::Failure;
 use crate::ops::apply::{apply, prepare_apply};
 use crate::ops::plan::Planned;
 use crate::render;
+use crate::render::plan::Report as PlanReport;
 use crate::state::Holder;
 
 /// Make the changes that a plan shows
@@ -31,6 +33,8 @@ Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     #[command(flatten)]
     planning: PlanningArgs,
+    #[command(flatten)]
+    showing: ShowingArgs,
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
@@ -49,8 +53,11 @@ impl Apply {
             let planned = prepare_apply(request, holder("apply")).await;
             spinner.finish_and_clear();
             let planned = planned?;
-            self.planning.show(&planned, context);
-            if let Err(refused) = self.planning.refuse(&planned, context) {
+            warn(&planned, context);
+            tracing::info!(requests = planned.requests, "planned");
+            let (destination, plan) = (&planned.destination, &planned.plan);
+            show(&PlanReport { destination, plan, created: planned.created, saved: None, links: None }, &self.showing, context);
+            if let Err(refused) = refuse(&planned.plan, &planned.destination.environment, context) {
                 planned.close().await;
                 return Err(refused);
             }
@@ -92,13 +99,13 @@ impl Apply {
         });
         console.details("\n");
         let options = Options { parallelism: self.planning.parallelism() };
-        let report = apply(planned, options, stop, |event| show(&event, &bar, context)).await;
+        let report = apply(planned, options, stop, |event| tell(&event, &bar, context)).await;
         bar.finish_and_clear();
         report
     }
 }
 
-fn show(event: &Event, bar: &ProgressBar, context: &Context) {
+fn tell(event: &Event, bar: &ProgressBar, context: &Context) {
     if let Some(line) = render::apply::event(event) {
         bar.suspend(|| context.console.details(&format!("{line}\n")));
     }

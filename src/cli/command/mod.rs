@@ -9,4 +9,5 @@ pub(super) mod plan;
 mod planning;
 mod rules;
 pub(super) mod schema;
+mod showing;
 pub(super) mod validate;

@@ -1,8 +1,22 @@
-//! Plans as text.
+//! Plans as text: one format, one file, over one shared model.
 
 mod field;
+mod gitlab;
+mod html;
 mod human;
+mod json;
+mod markdown;
 mod refusal;
+mod report;
+mod summary;
 
-pub use human::{Options, human, summary_line};
+pub(super) use field::{held, said};
+pub use gitlab::gitlab;
+pub use html::html;
+pub(super) use human::header;
+pub use human::{Options, human};
+pub use json::json;
+pub use markdown::markdown;
 pub use refusal::{Refused, refused};
+pub use report::{Links, Report, Saved};
+pub use summary::summary_line;
