@@ -184,27 +184,48 @@ impl Page<'_> {
         let span = range(node.span);
         match &node.kind {
             NodeKind::Scalar => {
-                let written = self.written(node.span);
-                let inside = if written.starts_with(['|', '>']) { self.indent_below(span.start) } else { 0 };
-                // Within brackets a comma ends a plain text. Outside of them the quotes cost nothing.
+                if let Some(lines) = self.lines(node.span) {
+                    return Ok(self.lines_replaced(node.span, lines, new, pointer));
+                }
                 let text = match new {
                     Value::Array(_) | Value::Object(_) => flow(new, pointer),
-                    scalar_value => scalar(scalar_value, Around::Value { written, indent: inside }),
+                    scalar_value => scalar(scalar_value, Around::Value { written: self.written(node.span) }),
                 };
-                let end = if written.starts_with(['|', '>']) { self.trimmed(node.span).end } else { span.end };
-                // A block of lines keeps the line break behind it.
-                Ok((span.start..end, text))
+                Ok((span, text))
             }
             _ if self.is_flow(node) && !self.written(node.span).contains(['\n', '#']) => Ok((span, flow(new, pointer))),
             _ => Err("it is written over several lines".to_owned()),
         }
     }
 
-    /// The indentation of the first line below this place that is not blank.
-    fn indent_below(&self, at: usize) -> usize {
-        let below = self.text.get(self.next_line(at)..).unwrap_or_default();
-        let line = below.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        line.len() - line.trim_start_matches(' ').len()
+    /// The header of a block of lines (`|-`), and the comment behind it; `None` for any other scalar.
+    fn lines(&self, span: Span) -> Option<(Range<usize>, Range<usize>)> {
+        let first = self.line_start(span.start as usize);
+        let above = self.text.get(..first)?.trim_end().len();
+        if !self.text.get(first..span.start as usize)?.trim_matches(' ').is_empty() || above == 0 {
+            return None;
+        }
+        let start = self.line_start(above);
+        let line = self.text.get(start..above)?;
+        let bare = line.find(" #").map_or(line, |comment| &line[..comment]).trim_end();
+        let header = bare.rfind([' ', '\t']).map_or(0, |blank| blank + 1);
+        let is_header = bare[header..].starts_with(['|', '>']) && bare[header + 1..].chars().all(|c| matches!(c, '-' | '+' | '0'..='9'));
+        is_header.then_some((start + header..start + bare.len(), start + bare.len()..above))
+    }
+
+    /// A block of lines with another text; the comment behind its header stays there.
+    fn lines_replaced(&self, span: Span, (header, comment): (Range<usize>, Range<usize>), new: &Value, pointer: &str) -> (Range<usize>, String) {
+        let indent = span.start as usize - self.line_start(span.start as usize);
+        let text = match new {
+            Value::Array(_) | Value::Object(_) => flow(new, pointer),
+            scalar_value => scalar(scalar_value, Around::Block { indent }),
+        };
+        let comment = self.text.get(comment).unwrap_or_default();
+        let text = match text.split_once('\n') {
+            Some((first, rest)) => format!("{first}{comment}\n{rest}"),
+            None => text + comment,
+        };
+        (header.start..self.trimmed(span).end, text)
     }
 
     /// Adds a field to a mapping: behind the one that comes before it in the order of fields, else at the end.

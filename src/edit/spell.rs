@@ -12,8 +12,8 @@ const WIDTH: usize = 110;
 /// What a scalar stands in.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Around<'a> {
-    /// It takes the place of this one; `indent` is that of its lines, where it is a block of lines.
-    Value { written: &'a str, indent: usize },
+    /// It takes the place of this one.
+    Value { written: &'a str },
     /// Brackets.
     Flow,
     /// It follows a key; a block of lines would be indented so.
@@ -24,11 +24,8 @@ pub(super) enum Around<'a> {
 pub(super) fn scalar(value: &Value, around: Around<'_>) -> String {
     let Value::String(text) = value else { return value.to_string() };
     match around {
-        Around::Value { written, indent } if written.starts_with('|') || written.starts_with('>') => {
-            literal(text, indent).unwrap_or_else(|| one_line(text, true))
-        }
-        Around::Value { written, .. } if written.starts_with('"') => double_quoted(text),
-        Around::Value { written, .. } if written.starts_with('\'') && text.chars().all(is_harmless) => {
+        Around::Value { written } if written.starts_with('"') => double_quoted(text),
+        Around::Value { written } if written.starts_with('\'') && text.chars().all(is_harmless) => {
             format!("'{}'", text.replace('\'', "''"))
         }
         Around::Value { .. } | Around::Flow => one_line(text, false),

@@ -25,22 +25,27 @@ pub struct Found {
     pub drift: Drift,
     /// Whether there is a state: without one nobody can say what was applied last.
     pub has_state: bool,
-    /// The day (UTC) by which it was judged what is held.
-    pub today: Date,
     /// Requests sent, the token request included.
     pub requests: u64,
     snapshots: Snapshots,
+    desired: Desired,
 }
 
-/// Everything that was read.
+/// Everything that is compared, and the project that new texts of files are proven in.
 #[derive(Debug)]
-struct Snapshots {
-    scope: Scope,
-    loaded: Loaded,
-    queues: QueueIds,
-    desired: Desired,
-    live: Live,
-    last_applied: LastApplied,
+pub struct Snapshots {
+    /// Project and environment.
+    pub scope: Scope,
+    /// The campaign files.
+    pub loaded: Loaded,
+    /// The queues that the files name.
+    pub queues: QueueIds,
+    /// What is live.
+    pub live: Live,
+    /// What was applied last.
+    pub last_applied: LastApplied,
+    /// The day (UTC) by which it is judged what is held.
+    pub today: Date,
 }
 
 /// Which campaigns to write about.
@@ -76,24 +81,37 @@ pub async fn drift(scope: Scope) -> Result<Found, Failure> {
     let requests = connection.reader.requests_sent();
     let destination = connection.destination.clone();
     connection.close().await;
-    let today = today();
-    let desired = desired(&loaded, &scope.environment, &queues, today)?;
-    let drift = reconcile::drift(&desired, &live, &document.campaigns);
     // A state that was never written has no serial.
     let has_state = document.serial > 0;
-    let snapshots = Snapshots { scope, loaded, queues, desired, live, last_applied: document.campaigns };
-    Ok(Found { destination, drift, has_state, today, requests, snapshots })
+    let snapshots = Snapshots { scope, loaded, queues, live, last_applied: document.campaigns, today: today() };
+    Ok(Found { has_state, requests, ..compare(destination, snapshots)? })
+}
+
+/// Compares snapshots that somebody else read.
+///
+/// # Errors
+/// The files name queues that cannot be used.
+pub fn compare(destination: Destination, snapshots: Snapshots) -> Result<Found, Failure> {
+    let Snapshots { scope, loaded, queues, live, last_applied, today } = &snapshots;
+    let desired = desired(loaded, &scope.environment, queues, *today)?;
+    let drift = reconcile::drift(&desired, live, last_applied);
+    Ok(Found { destination, drift, has_state: true, requests: 0, snapshots, desired })
 }
 
 impl Found {
+    /// The day (UTC) by which it was judged what is held.
+    pub fn today(&self) -> Date {
+        self.snapshots.today
+    }
+
     /// The files with the live values of the drifted fields; what cannot be proven to be just that is refused.
     ///
     /// # Errors
     /// A campaign that is neither declared nor known to the state.
     pub fn adopt(&self, selection: &Selection) -> Result<Drafted, Failure> {
         let (chosen, settled) = self.chosen(selection)?;
-        let steps = |drifted: &Drifted| adopt::steps(drifted, &self.snapshots);
-        Ok(Drafted { settled, ..draft::draft(&self.snapshots, self.today, &chosen, steps) })
+        let steps = |drifted: &Drifted| adopt::steps(drifted, self);
+        Ok(Drafted { settled, ..draft::draft(&self.snapshots, &chosen, steps) })
     }
 
     /// The files with `lifecycle.ignoreUntil` for the drifted fields, or those of them that these pointers name.
@@ -101,19 +119,19 @@ impl Found {
     /// # Errors
     /// A day that is past; a campaign that is neither declared nor known to the state.
     pub fn hold(&self, selection: &Selection, until: Date, only: &[String]) -> Result<Drafted, Failure> {
-        if until < self.today {
-            let message = format!("{until} is past: today is {} (UTC)", self.today);
+        if until < self.snapshots.today {
+            let message = format!("{until} is past: today is {} (UTC)", self.snapshots.today);
             return Err(Failure::new(message, "name the last day on which the live values may stand, today or later"));
         }
         let (chosen, settled) = self.chosen(selection)?;
-        let steps = |drifted: &Drifted| hold::steps(drifted, &self.snapshots, until, only);
-        Ok(Drafted { settled, ..draft::draft(&self.snapshots, self.today, &chosen, steps) })
+        let steps = |drifted: &Drifted| hold::steps(drifted, &self.desired, until, only);
+        Ok(Drafted { settled, ..draft::draft(&self.snapshots, &chosen, steps) })
     }
 
     /// The selected campaigns that drifted, and those that did not.
     fn chosen(&self, selection: &Selection) -> Result<(Vec<&Drifted>, Vec<CampaignKey>), Failure> {
         let Selection::Only(keys) = selection else { return Ok((self.drift.drifted.iter().collect(), Vec::new())) };
-        let Snapshots { desired, last_applied, .. } = &self.snapshots;
+        let (desired, last_applied) = (&self.desired, &self.snapshots.last_applied);
         let mut chosen = Vec::new();
         let mut settled = Vec::new();
         for key in keys {

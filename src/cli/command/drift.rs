@@ -124,8 +124,9 @@ impl Drift {
     }
 
     fn show(&self, found: &Found, context: &Context) -> Outcome {
-        let Found { destination, drift, has_state, today, .. } = found;
-        let until = today.checked_add(suggested()).unwrap_or(*today);
+        let Found { destination, drift, has_state, .. } = found;
+        let today = found.today();
+        let until = today.checked_add(suggested()).unwrap_or(today);
         let report = Report { destination, drift, has_state: *has_state, until, show_unmanaged: self.show_unmanaged };
         let console = &context.console;
         match self.format {

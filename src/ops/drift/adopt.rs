@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Snapshots;
+use super::Found;
 use super::draft::Step;
 use crate::edit::Revision;
 use crate::load::read_document;
@@ -26,7 +26,7 @@ struct Sides<'a> {
 ///
 /// # Errors
 /// A campaign of which nothing can be written.
-pub(super) fn steps(drifted: &Drifted, snapshots: &Snapshots) -> Result<Vec<Step>, String> {
+pub(super) fn steps(drifted: &Drifted, found: &Found) -> Result<Vec<Step>, String> {
     let Drifted { key, class, origin, id: _, live, fields, held: _ } = drifted;
     let (Some(origin), Some(live)) = (origin, live.as_ref().filter(|_| *class != DriftClass::Missing)) else {
         return Err(match origin {
@@ -34,12 +34,13 @@ pub(super) fn steps(drifted: &Drifted, snapshots: &Snapshots) -> Result<Vec<Step
             None => "no file declares it any more, so there is nothing to write it into".to_owned(),
         });
     };
+    let Found { snapshots, desired, .. } = found;
     let declared = snapshots.loaded.campaigns.iter().find(|campaign| campaign.key == *key);
     let raw = declared.and_then(|declared| {
         let text = &snapshots.loaded.sources.file(declared.source.file)?.text;
         Some(read_document(text, declared.source.index as usize)?.1)
     });
-    let (Some(raw), Some(desired)) = (raw, snapshots.desired.campaigns.get(key)) else {
+    let (Some(raw), Some(desired)) = (raw, desired.campaigns.get(key)) else {
         return Err(format!("{} cannot be read", origin.file));
     };
     let (Ok(live_body), Ok(file_body)) = (serde_json::to_value(&live.spec), serde_json::to_value(&desired.spec)) else {
@@ -134,26 +135,13 @@ impl Sides<'_> {
             return items(pointer, raw, file, live);
         }
         if let Some(variable) = raw.and_then(variable_in) {
-            return Err(format!("the file says {variable}; change the variable, or write the live value in its place"));
+            return Err(format!("the file says `{variable}`; change the variable, or write the live value in its place"));
         }
         match (raw, live) {
             (_, Some(live)) => Ok(vec![Revision::Set { pointer: pointer.to_owned(), value: literal(live.clone()) }]),
-            (Some(_), None) => Ok(vec![Revision::Remove { pointer: self.outermost(pointer) }]),
+            (Some(_), None) => Ok(vec![Revision::Remove { pointer: pointer.to_owned() }]),
             (None, None) => Ok(Vec::new()),
         }
-    }
-
-    /// The field itself, or the block around it of which it is all there is.
-    fn outermost(&self, pointer: &str) -> String {
-        let mut pointer = pointer;
-        while let Some((parent, _)) = pointer.rsplit_once('/') {
-            let alone = self.raw.pointer(parent).and_then(Value::as_object).is_some_and(|fields| fields.len() == 1);
-            if !alone || parent.is_empty() {
-                break;
-            }
-            pointer = parent;
-        }
-        pointer.to_owned()
     }
 
     /// A queue, which the file names where it can.
@@ -169,9 +157,9 @@ impl Sides<'_> {
             return self.set(pointer, live);
         };
         if let Some(variable) = variable_in(named) {
-            return Err(format!("the file says {by_name}: {variable}; change the variable, or write the live queue in its place"));
+            return Err(format!("the file says `{by_name}: {variable}`; change the variable, or write the live queue in its place"));
         }
-        let Some(FieldValue::Text(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: self.outermost(&name_pointer) }]) };
+        let Some(FieldValue::Text(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: name_pointer }]) };
         match self.queues.name_of(id) {
             Some(name) => Ok(vec![Revision::Set { pointer: name_pointer, value: literal(Value::from(name)) }]),
             None => Err(format!("no queue name stands for the live queue alone; write `{by_id}: {id}` in the place of `{by_name}:`")),
@@ -186,16 +174,18 @@ fn items(pointer: &str, raw: &[Value], file: &[Value], live: &[Value]) -> Result
         come.map(|item| Revision::Append { list: pointer.to_owned(), value: literal(item.clone()) }).collect();
     for index in (0..file.len()).rev().filter(|index| !live.contains(&file[*index])) {
         if let Some(variable) = variable_in(&raw[index]) {
-            return Err(format!("the file says {variable}; change the variable, or write the live value in its place"));
+            return Err(format!("the file says `{variable}`; change the variable, or write the live value in its place"));
         }
         revisions.push(Revision::Remove { pointer: format!("{pointer}/{index}") });
     }
     Ok(revisions)
 }
 
-/// A text of the file that holds a variable.
-fn variable_in(raw: &Value) -> Option<&str> {
-    raw.as_str().filter(|text| text.replace("$${", "").contains("${"))
+/// The variable that a text of the file holds, as `${name}`.
+fn variable_in(raw: &Value) -> Option<String> {
+    let text = raw.as_str()?.replace("$${", "");
+    let (_, name) = text.split_once("${")?;
+    Some(format!("${{{}}}", name.split('}').next().unwrap_or_default()))
 }
 
 /// A value that comes out of the file as it is: `${` stands for a variable there.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use serde_json::Value;
 
 use super::super::plan::desired;
 use super::super::rewrite::prove_revision;
@@ -33,7 +33,7 @@ struct FileDraft {
 }
 
 /// Makes the steps of every campaign.
-pub(super) fn draft(snapshots: &Snapshots, today: Date, chosen: &[&Drifted], steps: impl Fn(&Drifted) -> Result<Vec<Step>, String>) -> Drafted {
+pub(super) fn draft(snapshots: &Snapshots, chosen: &[&Drifted], steps: impl Fn(&Drifted) -> Result<Vec<Step>, String>) -> Drafted {
     let mut files: BTreeMap<String, FileDraft> = BTreeMap::new();
     let mut refused: Vec<Refused> = Vec::new();
     for drifted in chosen {
@@ -49,7 +49,7 @@ pub(super) fn draft(snapshots: &Snapshots, today: Date, chosen: &[&Drifted], ste
         }
     }
     files.retain(|_, file| file.rewritten.before != file.rewritten.after);
-    prove_all(snapshots, today, &mut files, &mut refused);
+    prove_all(snapshots, &mut files, &mut refused);
     Drafted { files: files.into_values().map(|file| file.rewritten).collect(), refused, settled: Vec::new() }
 }
 
@@ -91,8 +91,9 @@ fn made(text: &str, document: u32, revisions: &[Revision]) -> Result<(String, u3
     let mut line = 0;
     for revision in revisions {
         let (tree, value) = read_document(&after, document as usize).ok_or("the file does not parse")?;
-        let Revised { text: next, at } = revise(&after, &tree, &value, revision).map_err(by_hand)?;
-        prove_revision(&after, &next, document, revision).map_err(by_hand)?;
+        let revision = widened(revision, &value);
+        let Revised { text: next, at } = revise(&after, &tree, &value, &revision).map_err(by_hand)?;
+        prove_revision(&after, &next, document, &revision).map_err(by_hand)?;
         if line == 0 {
             let before = next.get(..at).unwrap_or_default();
             let inserted = next.get(at..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
@@ -104,14 +105,28 @@ fn made(text: &str, document: u32, revisions: &[Revision]) -> Result<(String, u3
     Ok((after, line))
 }
 
+/// A field that is all there is in its block goes with the block.
+fn widened(revision: &Revision, value: &Value) -> Revision {
+    let Revision::Remove { pointer } = revision else { return revision.clone() };
+    let mut pointer = pointer.as_str();
+    while let Some((parent, _)) = pointer.rsplit_once('/') {
+        let alone = value.pointer(parent).and_then(Value::as_object).is_some_and(|fields| fields.len() == 1);
+        if !alone || parent.is_empty() {
+            break;
+        }
+        pointer = parent;
+    }
+    Revision::Remove { pointer: pointer.to_owned() }
+}
+
 fn by_hand(reason: impl std::fmt::Display) -> String {
     format!("{reason}; edit it by hand")
 }
 
 /// Reads the project as it would be with the new texts: they must bring no error, and settle what they are meant to settle.
 /// A file of which that is not so keeps its text.
-fn prove_all(snapshots: &Snapshots, today: Date, files: &mut BTreeMap<String, FileDraft>, refused: &mut Vec<Refused>) {
-    let Snapshots { scope, queues, live, last_applied, .. } = snapshots;
+fn prove_all(snapshots: &Snapshots, files: &mut BTreeMap<String, FileDraft>, refused: &mut Vec<Refused>) {
+    let Snapshots { scope, loaded: _, queues, live, last_applied, today } = snapshots;
     while !files.is_empty() {
         let drafts: Drafts = files.iter().map(|(shown, file)| (shown.clone(), file.rewritten.after.clone())).collect();
         let Validated { loaded, findings } = validate_drafts(&scope.project, &scope.environment, &Overrides::default(), &drafts);
@@ -121,7 +136,7 @@ fn prove_all(snapshots: &Snapshots, today: Date, files: &mut BTreeMap<String, Fi
             wrong.entry(shown).or_insert_with(|| format!("the file would have an error ({})", finding.message));
         }
         if wrong.is_empty() {
-            match desired(&loaded, &scope.environment, queues, today) {
+            match desired(&loaded, &scope.environment, queues, *today) {
                 Ok(desired) => {
                     let left = reconcile::drift(&desired, live, last_applied);
                     let left: BTreeSet<(CampaignKey, FieldPath)> = left

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::Snapshots;
 use super::draft::Step;
 use crate::edit::Revision;
+use crate::model::Desired;
 use crate::reconcile::{ActionPart, DriftClass, Drifted, FieldPath, FilterPart};
 
 /// The steps that leave drifted fields to live up to and including a day; with `only`, those that these pointers name.
 ///
 /// # Errors
 /// A campaign that cannot be held, or a pointer that names nothing that drifted.
-pub(super) fn steps(drifted: &Drifted, snapshots: &Snapshots, until: Date, only: &[String]) -> Result<Vec<Step>, String> {
+pub(super) fn steps(drifted: &Drifted, desired: &Desired, until: Date, only: &[String]) -> Result<Vec<Step>, String> {
     let Drifted { key, class, origin, id: _, live: _, fields, held: _ } = drifted;
     if *class == DriftClass::Missing {
         return Err("it is gone live, so there is no live value that could stand".to_owned());
     }
-    let (Some(_), Some(declared)) = (origin, snapshots.desired.campaigns.get(key)) else {
+    let (Some(_), Some(declared)) = (origin, desired.campaigns.get(key)) else {
         return Err("no file declares it any more, so there is no lifecycle to write it into".to_owned());
     };
     let mut held: BTreeMap<String, Vec<FieldPath>> = BTreeMap::new();
