@@ -224,7 +224,9 @@ fn many(count: usize, text: &str) -> Drift {
 #[test]
 fn a_comment_holds_what_it_can_and_says_what_it_leaves_out() {
     let until = date(2026, 11, 27);
-    for (count, text) in [(1, "x".repeat(200_000)), (3, "ä|`@team\n".repeat(2_000)), (400, "short".to_owned()), (5_000, "日本語".to_owned())] {
+    for (count, text) in
+        [(1, "x".repeat(200_000)), (3, "ä|`@team\n".repeat(2_000)), (400, "short".to_owned()), (5_000, "日本語".to_owned())]
+    {
         let drift = many(count, &text);
         let destination = destination();
         let report = Report { destination: &destination, drift: &drift, has_state: true, until, show_unmanaged: true };

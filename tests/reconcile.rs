@@ -356,8 +356,7 @@ fn held_fields_keep_their_live_value() {
     let mut wanted = declared(spec("x"));
     wanted.spec.enabled = true;
     wanted.spec.description = "new".to_owned();
-    wanted.held =
-        ["/enabled", "/throttling/maxInvitesPerMinute"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
+    wanted.held = ["/enabled", "/throttling/maxInvitesPerMinute"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
     wanted.spec.throttling = None;
     let mut alive = spec("x");
     alive.enabled = false;

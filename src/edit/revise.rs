@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::spell::{Around, block, flow, fits_on_line, key_text, scalar};
+use super::spell::{Around, block, fits_on_line, flow, key_text, scalar};
 use super::{Splice, field_orders, splice};
 use crate::diagnostic::{Node, NodeKind, SourceTree, Span};
 
@@ -177,7 +177,11 @@ impl Page<'_> {
     /// The column of a key or dash, where nothing but blanks and dashes stands before it.
     fn column(&self, at: usize) -> Result<usize, String> {
         let before = self.text.get(self.line_start(at)..at).unwrap_or_default();
-        if before.chars().all(|c| matches!(c, ' ' | '-')) { Ok(before.len()) } else { Err("the lines there are laid out in a rare way".to_owned()) }
+        if before.chars().all(|c| matches!(c, ' ' | '-')) {
+            Ok(before.len())
+        } else {
+            Err("the lines there are laid out in a rare way".to_owned())
+        }
     }
 
     fn replaced(&self, node: &Node, pointer: &str, new: &Value) -> Edit {
@@ -214,7 +218,13 @@ impl Page<'_> {
     }
 
     /// A block of lines with another text; the comment behind its header stays there.
-    fn lines_replaced(&self, span: Span, (header, comment): (Range<usize>, Range<usize>), new: &Value, pointer: &str) -> (Range<usize>, String) {
+    fn lines_replaced(
+        &self,
+        span: Span,
+        (header, comment): (Range<usize>, Range<usize>),
+        new: &Value,
+        pointer: &str,
+    ) -> (Range<usize>, String) {
         let indent = span.start as usize - self.line_start(span.start as usize);
         let text = match new {
             Value::Array(_) | Value::Object(_) => flow(new, pointer),
@@ -314,11 +324,12 @@ impl Page<'_> {
         if !lead.trim_start_matches(' ').starts_with("- ") {
             return Err("the lines there are laid out in a rare way".to_owned());
         }
-        let item = if self.text.get(first.start..first.end).is_some_and(|first| first.starts_with('{')) || fits_on_line(new, &below, indent + 2) {
-            flow(new, &below)
-        } else {
-            block(new, &below, indent + 2).trim_start().to_owned()
-        };
+        let item =
+            if self.text.get(first.start..first.end).is_some_and(|first| first.starts_with('{')) || fits_on_line(new, &below, indent + 2) {
+                flow(new, &below)
+            } else {
+                block(new, &below, indent + 2).trim_start().to_owned()
+            };
         self.below(last.end, indent, &format!("{:indent$}- {item}", ""))
     }
 }

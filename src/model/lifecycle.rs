@@ -63,11 +63,13 @@ pub struct Lifecycle {
 }
 
 /// A field whose live value stands, and how long.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hold {
     /// JSON pointer into the campaign as it stands in the file.
     pub pointer: String,
     /// The last day (UTC) on which it stands; `None` for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
 }
 
@@ -91,7 +93,9 @@ mod tests {
     fn a_field_is_held_up_to_and_including_its_day() {
         let lifecycle = Lifecycle {
             ignore_changes: vec!["/name".to_owned()],
-            ignore_until: [("/enabled", date(2026, 12, 1)), ("/name", date(2026, 12, 1))].map(|(pointer, day)| (pointer.to_owned(), day)).into(),
+            ignore_until: [("/enabled", date(2026, 12, 1)), ("/name", date(2026, 12, 1))]
+                .map(|(pointer, day)| (pointer.to_owned(), day))
+                .into(),
             ..Lifecycle::default()
         };
         let name = || Hold { pointer: "/name".to_owned(), until: None };

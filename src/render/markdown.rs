@@ -18,8 +18,8 @@ pub(super) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in inline(text).chars() {
         match c {
-            '&' | '<' | '>' | '@' | '#' | ':' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '\\' | '$' | '+' | '=' | '{' | '}' | '"'
-            | '\'' => out.push_str(&format!("&#{};", c as u32)),
+            '&' | '<' | '>' | '@' | '#' | ':' | '`' | '*' | '_' | '~' | '[' | ']' | '(' | ')' | '!' | '|' | '\\' | '$' | '+' | '='
+            | '{' | '}' | '"' | '\'' => out.push_str(&format!("&#{};", c as u32)),
             // A word with a dot in it may become a link.
             '.' | '/' | '-' => out.push_str(&format!("&#{};", c as u32)),
             c => out.push(c),

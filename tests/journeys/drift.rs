@@ -96,9 +96,10 @@ async fn what_is_adopted_is_written_in_place_and_nothing_is_left_to_change() {
             campaign["enabled"] = json!(false);
             campaign["description"] = json!("Another reason: \"sales\" # 2\nand more");
             campaign["filters"][1]["value"] = json!(60);
-            campaign["filters"].as_array_mut().unwrap().push(
-                json!({ "attributeName": "browser.locale", "operator": "in", "value": ["de-DE", "en, GB"], "dataType": "string" }),
-            );
+            campaign["filters"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({ "attributeName": "browser.locale", "operator": "in", "value": ["de-DE", "en, GB"], "dataType": "string" }));
             let action = &mut campaign["actions"][0];
             action["config"]["inviteMessage"] = json!("Hello there: ${name}");
             action["config"]["autoDismissOnScroll"] = json!(true);
@@ -146,15 +147,18 @@ async fn what_is_held_is_no_drift_and_no_change_until_its_day_is_over() {
     repo.run(&["drift", "--hold", "two", "--until", "9999-12-01", "--field", "/name"]).exits(1).complains("nothing drifted at `/name`");
     repo.run(&["drift", "--hold", "two", "--until", "9999-12-01", "--field", "/enabled"]).exits(0).says("1 field held in 1 file.");
     assert_eq!(text(&repo, "two"), campaign("Two", 45) + "lifecycle:\n  ignoreUntil: { /enabled: 9999-12-01 }\n");
-    repo.run(&["plan"]).exits(0).says("# held until 9999-12-01: enabled is false live, true in the file").says("Plan: 0 to add, 1 to change");
+    repo.run(&["plan"])
+        .exits(0)
+        .says("# held until 9999-12-01: enabled is false live, true in the file")
+        .says("Plan: 0 to add, 1 to change");
     repo.run(&["drift", "--detailed-exitcode"])
         .exits(2)
         .says("throttling.maxInvitesPerMinute: 500 -> 50")
         .says("# held until 9999-12-01: enabled is false live");
     repo.run(&["drift", "--hold", "campaign.two", "--until", "9998-01-31"]).exits(0);
-    assert!(text(&repo, "two").ends_with(
-        "lifecycle:\n  ignoreUntil: { /enabled: 9999-12-01, /throttling/maxInvitesPerMinute: 9998-01-31 }\n"
-    ));
+    assert!(
+        text(&repo, "two").ends_with("lifecycle:\n  ignoreUntil: { /enabled: 9999-12-01, /throttling/maxInvitesPerMinute: 9998-01-31 }\n")
+    );
     repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
     repo.run(&["drift", "--detailed-exitcode"])
         .exits(0)
@@ -204,9 +208,9 @@ async fn a_queue_is_adopted_by_its_name() {
     let (server, repo) = applied().await;
     repo.replace("campaigns/two.yaml", "queueId: a1b2c3d4-e5f6-7890-abcd-ef1234567890", "queue: Order Help");
     repo.run(&["apply", "--auto-approve", "-q"]).exits(0);
-    let order_help = server.campaigns().await.iter().find(|campaign| campaign["name"] == "Two").unwrap()["actions"][0]["routingConfig"]
-        ["queueId"]
-        .clone();
+    let order_help =
+        server.campaigns().await.iter().find(|campaign| campaign["name"] == "Two").unwrap()["actions"][0]["routingConfig"]["queueId"]
+            .clone();
     server.edit("One", |campaign| campaign["actions"][0]["routingConfig"]["queueId"] = order_help).await;
     repo.run(&["drift", "--adopt", "one"]).exits(0);
     assert_eq!(text(&repo, "one"), COMMENTED.replace("queue: Web Support", "queue: Order Help"));
@@ -255,7 +259,8 @@ async fn what_nobody_declared_is_counted_and_is_no_drift() {
             "actions": [{ "type": "webchat_invite", "priority": 1 }]
         }))
         .await;
-    let ran = repo.run(&["drift", "--detailed-exitcode"]).exits(0).says("1 live campaign is not managed here; --show-unmanaged lists them.");
+    let ran =
+        repo.run(&["drift", "--detailed-exitcode"]).exits(0).says("1 live campaign is not managed here; --show-unmanaged lists them.");
     assert!(!ran.out.contains("By hand"));
     repo.run(&["drift", "--show-unmanaged"]).exits(0).says("Not managed here (1):").says("\"By hand\"");
 }

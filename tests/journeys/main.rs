@@ -12,5 +12,6 @@ mod levels;
 mod online;
 mod output;
 mod repo;
+mod saved;
 mod server;
 mod wrong_input;

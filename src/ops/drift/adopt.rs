@@ -65,11 +65,7 @@ impl Sides<'_> {
                 FieldPath::Filter { .. } if moved.path.pointer(self.file).is_none() => filters.push(moved),
                 FieldPath::Action { .. } if whole_actions.contains(&action_of(&moved.path)) => actions.push(moved),
                 FieldPath::Action { .. } if moved.path.pointer(self.file).is_none() => actions.push(moved),
-                _ => steps.push(Step {
-                    fields: vec![moved.path.clone()],
-                    description: described(moved),
-                    revisions: self.field(moved),
-                }),
+                _ => steps.push(Step { fields: vec![moved.path.clone()], description: described(moved), revisions: self.field(moved) }),
             }
         }
         steps.extend(self.wholes("filters", &filters));
@@ -97,7 +93,12 @@ impl Sides<'_> {
         let go = go.into_iter().rev().map(|index| Revision::Remove { pointer: format!("/{list}/{index}") });
         Some(Step {
             fields: moved.iter().map(|moved| moved.path.clone()).collect(),
-            description: moved.iter().filter(|moved| wholes.contains(&moved.path)).map(|moved| described(moved)).collect::<Vec<_>>().join("; "),
+            description: moved
+                .iter()
+                .filter(|moved| wholes.contains(&moved.path))
+                .map(|moved| described(moved))
+                .collect::<Vec<_>>()
+                .join("; "),
             revisions: Ok(come.chain(go).collect()),
         })
     }

@@ -38,7 +38,11 @@ pub fn human(report: &Report<'_>) -> String {
             let _ = writeln!(out, "  {} ({}:{}): {}", key.address(), inline(&origin.file), origin.line, not_applied(campaign));
         }
         if !has_state {
-            let _ = writeln!(out, "\n`campaignctl apply -e {}` writes the state; from then on drift is known.", inline(&destination.environment));
+            let _ = writeln!(
+                out,
+                "\n`campaignctl apply -e {}` writes the state; from then on drift is known.",
+                inline(&destination.environment)
+            );
         }
     }
     if !drift.unreadable.is_empty() {

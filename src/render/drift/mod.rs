@@ -95,7 +95,10 @@ fn headline(report: &Report<'_>) -> String {
     } else {
         let held = if drift.held.is_empty() { "" } else { ", apart from what is held" };
         let left = if drift.unreadable.is_empty() { "" } else { ", as far as it can be read" };
-        format!("No drift. {} live as last applied{held}{left}.", if drift.compared == 1 { "1 campaign is".to_owned() } else { format!("{} campaigns are", drift.compared) })
+        format!(
+            "No drift. {} live as last applied{held}{left}.",
+            if drift.compared == 1 { "1 campaign is".to_owned() } else { format!("{} campaigns are", drift.compared) }
+        )
     }
 }
 

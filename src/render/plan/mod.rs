@@ -14,7 +14,7 @@ pub(super) use field::{held, said};
 pub use gitlab::gitlab;
 pub use html::html;
 pub(super) use human::header;
-pub use human::{Options, human};
+pub use human::{Options, about_to_apply, human, saved};
 pub use json::json;
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};
