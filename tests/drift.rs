@@ -13,7 +13,8 @@ use std::path::Path;
 
 use campaignctl::load::{load_campaigns, open_project};
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Destination, LastApplied, Live, LiveCampaign, Organization, QueueIds, Remembered,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, LastApplied, Lifecycle, Live, LiveCampaign, Organization,
+    Origin, QueueIds, Remembered,
 };
 use campaignctl::ops::drift::{Drafted, Found, Selection, Snapshots, compare};
 use campaignctl::ops::{Access, Scope};
@@ -149,7 +150,7 @@ fn layouts() -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     /// Whatever became of the live campaign: what is adopted is no drift any more, and what is not is said.
     #[test]
@@ -194,13 +195,82 @@ fn a_field_is_held_up_to_its_day_and_drift_from_the_next_one_on() {
     }
 }
 
+/// The snapshots of one campaign: what the file says (if there is one), what is live (with its id), what was applied under `a`.
+fn of_one(file: Option<CampaignSpec>, live: Option<(&str, CampaignSpec)>, applied: Option<CampaignSpec>) -> Drift {
+    let key = CampaignKey::new("a").unwrap();
+    let declared = file.map(|spec| DesiredCampaign {
+        spec,
+        lifecycle: Lifecycle::default(),
+        held: Vec::new(),
+        previously: None,
+        origin: Origin { file: "campaigns/a.yaml".to_owned(), line: 1 },
+    });
+    let live = live.map(|(id, spec)| LiveCampaign {
+        id: CampaignId(id.to_owned()),
+        version: 2,
+        date_created: None,
+        date_modified: None,
+        modified_by: None,
+        spec,
+        unmodelled: Vec::new(),
+    });
+    let applied = applied.map(|body| Remembered { id: CampaignId("1".to_owned()), body, prevent_destroy: false, keep: false });
+    campaignctl::reconcile::drift(
+        &Desired { campaigns: declared.map(|declared| (key.clone(), declared)).into_iter().collect() },
+        &Live { campaigns: live.into_iter().collect(), unreadable: Vec::new() },
+        &LastApplied { campaigns: applied.map(|applied| (key, applied)).into_iter().collect() },
+    )
+}
+
+#[test]
+fn drift_is_what_live_moved_and_the_file_does_not_say() {
+    let x = || campaigns::spec("x");
+    let off = || CampaignSpec { enabled: false, ..x() };
+    let renamed = || CampaignSpec { name: "y".to_owned(), ..x() };
+    let both = || CampaignSpec { enabled: false, ..renamed() };
+    let table = [
+        ("nothing moved", of_one(Some(x()), Some(("1", x())), Some(x())), None),
+        ("the file moved", of_one(Some(off()), Some(("1", x())), Some(x())), None),
+        ("switched off", of_one(Some(x()), Some(("1", off())), Some(x())), Some((DriftClass::Operational, 1))),
+        ("switched on", of_one(Some(off()), Some(("1", x())), Some(off())), Some((DriftClass::Operational, 1))),
+        ("renamed live", of_one(Some(x()), Some(("1", renamed())), Some(x())), Some((DriftClass::Configuration, 1))),
+        ("both moved apart", of_one(Some(off()), Some(("1", renamed())), Some(x())), Some((DriftClass::Configuration, 1))),
+        ("the file says the same by now", of_one(Some(off()), Some(("1", off())), Some(x())), None),
+        ("one of two is settled", of_one(Some(renamed()), Some(("1", both())), Some(x())), Some((DriftClass::Operational, 1))),
+        ("its file is gone", of_one(None, Some(("1", off())), Some(x())), Some((DriftClass::Operational, 1))),
+        ("gone everywhere", of_one(None, None, Some(x())), None),
+    ];
+    for (what, drift, expected) in table {
+        assert_eq!(drift.drifted.first().map(|drifted| (drifted.class, drifted.fields.len())), expected, "{what}");
+        assert!(drift.not_applied.is_empty() && drift.unmanaged.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn a_campaign_that_was_deleted_and_made_again_by_hand_is_missing() {
+    let x = || campaigns::spec("x");
+    let drift = of_one(Some(x()), Some(("2", x())), Some(x()));
+    let [Drifted { class: DriftClass::Missing, live: Some(other), .. }] = drift.drifted.as_slice() else { panic!("{drift:?}") };
+    assert_eq!(other.id.0, "2");
+    let report =
+        |drift| Report { destination: Box::leak(Box::new(destination())), drift, has_state: true, until: TODAY, show_unmanaged: false };
+    let text = human(&report(&drift));
+    assert!(text.contains("another campaign of this name is live: \"2\"; apply takes it over"), "{text}");
+
+    let unknown = of_one(Some(x()), Some(("2", CampaignSpec { enabled: false, ..x() })), None);
+    assert!(unknown.is_empty() && unknown.compared == 0);
+    assert_eq!(unknown.not_applied.len(), 1);
+    let stranger = of_one(None, Some(("2", x())), None);
+    assert!(stranger.is_empty() && stranger.unmanaged.len() == 1);
+}
+
 /// So many campaigns with long and hostile texts.
 fn many(count: usize, text: &str) -> Drift {
     let spec = campaigns::spec("x");
     let drifted = (0..count).map(|number| Drifted {
         key: CampaignKey::new(format!("campaign-{number:05}")).unwrap(),
         class: DriftClass::Configuration,
-        origin: Some(campaignctl::model::Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1 }),
+        origin: Some(Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1 }),
         id: CampaignId("an-id".to_owned()),
         live: Some(LiveSide {
             id: CampaignId("an-id".to_owned()),

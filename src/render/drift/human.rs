@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::escape::{inline, quoted};
 use super::super::plan::{header, held, said};
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG};
-use super::{Report, WayOut, by_gravity, headline, not_applied, switched, ways_out, who_and_when};
+use super::{Report, WayOut, by_gravity, headline, last_changed, not_applied, switched, ways_out, who_and_when};
 use crate::reconcile::{DriftClass, Drifted, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
 
 /// One line: whether and how much drifted.
@@ -71,7 +71,8 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
         None => out.push_str("    (no file declares it any more)\n"),
     }
     if let (DriftClass::Missing, Some(other)) = (class, live) {
-        let _ = writeln!(out, "    another campaign of this name is live: {}, changed{who}; apply takes it over", quoted(&other.id.0));
+        let _ =
+            writeln!(out, "    another campaign of this name is live: {}{}; apply takes it over", quoted(&other.id.0), last_changed(&who));
     }
     for Moved { path, last_applied, live, file } in fields {
         let path = inline(&path.to_string());

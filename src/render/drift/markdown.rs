@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::markdown::{code, text};
 use super::super::plan::{held, said};
-use super::{Report, WayOut, by_gravity, campaigns, headline, not_applied, switched, ways_out, who_and_when};
+use super::{Report, WayOut, by_gravity, campaigns, headline, last_changed, not_applied, switched, ways_out, who_and_when};
 use crate::reconcile::{DriftClass, Drifted, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
 
 /// The longest document, in bytes: what one comment or issue of GitHub holds.
@@ -105,7 +105,8 @@ fn section(drifted: &Drifted, report: &Report<'_>) -> String {
         (DriftClass::Missing, other) => {
             let _ = writeln!(out, "gone live: {} was deleted outside of campaignctl", code(&id.0));
             if let Some(other) = other {
-                let _ = writeln!(out, "\nanother campaign of this name is live: {}, changed{who}; apply takes it over", code(&other.id.0));
+                let changed = last_changed(&who);
+                let _ = writeln!(out, "\nanother campaign of this name is live: {}{changed}; apply takes it over", code(&other.id.0));
             }
         }
         _ => drop(writeln!(out, "{}{who}", kind(drifted))),

@@ -49,8 +49,8 @@ fn ways_out(environment: &str, drifted: &Drifted, until: Date) -> Vec<WayOut> {
             WayOut { what: "create it again", command: put_back.1.clone(), first: None },
             WayOut { what: "keep it gone", command: put_back.1, first: Some(format!("delete it from {}", origin.file)) },
         ],
-        // Its file is gone: the next apply deletes or forgets it, and there is nothing to write into.
-        (_, None) => vec![WayOut { what: "do what its missing file says", command: put_back.1, first: None }],
+        // The next apply deletes or forgets it, and there is no file to write into.
+        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: put_back.1, first: None }],
         _ => vec![way(keep), way(put_back), way(leave)],
     }
 }
@@ -71,6 +71,11 @@ fn who_and_when(live: Option<&LiveSide>, quote: fn(&str) -> String) -> String {
     let who = live.modified_by.as_ref().map(|who| format!(" by {}", quote(who))).unwrap_or_default();
     let when = live.date_modified.map(|when| format!(" at {when:.0}")).unwrap_or_default();
     who + &when
+}
+
+/// `, last changed by WHO at WHEN`, or nothing where the API tells nothing.
+fn last_changed(who: &str) -> String {
+    if who.is_empty() { String::new() } else { format!(", last changed{who}") }
 }
 
 /// `3 campaigns`.
