@@ -127,7 +127,7 @@ async fn what_is_adopted_is_written_in_place_and_nothing_is_left_to_change() {
         .replace("displayDuration: 300\n", "displayDuration: 300\n      autoDismissOnScroll: true\n")
         .replace("[web_support_tier1]", "[pricing_specialists]\n      priorityLevel: 3")
         .replace("  cooldownSeconds: 86400\n", "  maxInvitesPerMinute: 500\n");
-    assert_eq!(text(&repo, "one"), after, "{}", similar::TextDiff::from_lines(&after, &text(&repo, "one")).unified_diff());
+    assert_eq!(text(&repo, "one"), after, "{}", similar::TextDiff::from_lines(&after, text(&repo, "one")).unified_diff());
     repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
     repo.run(&["drift", "--detailed-exitcode"]).exits(0).says("No drift.");
     repo.run(&["drift", "--adopt", "one"]).exits(0).says("campaign.one has not drifted; there is nothing to write.");
