@@ -57,7 +57,7 @@ async fn writes(server: &MockServer, verb: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_create_whose_answer_is_lost_is_unknown_and_sent_once() {
+async fn a_create_whose_answer_is_lost_is_looked_for_before_it_is_sent_again() {
     let table = [
         ("server error", refusal(500, "internal.server.error", "oops")),
         ("gateway", ResponseTemplate::new(502).set_body_string("<html>Bad Gateway</html>")),
@@ -67,13 +67,20 @@ async fn a_create_whose_answer_is_lost_is_unknown_and_sent_once() {
         let server = server(&[], "POST", answer).await;
         let repo = Repo::of_server(&server.uri());
         repo.campaign("one", &campaign("One", 45));
-        let ran = repo.run(&["apply", "--auto-approve", "--exit-codes", "fine"]).exits(6);
+        let ran = repo.run(&["apply", "--auto-approve", "--settle", "0s", "--exit-codes", "fine"]).exits(6);
         assert!(ran.out.contains("unknown") && ran.out.contains("Run `campaignctl plan`"), "{what}: {ran:#?}");
-        assert_eq!(writes(&server, "POST").await, 1, "{what}: a create is never repeated blindly");
-        assert!(
-            !repo.path("state.json").exists() || !std::fs::read_to_string(repo.path("state.json")).unwrap().contains("\"one\""),
-            "{what}"
-        );
+        // Sent, not found in the list, sent again: three times over, and never without a look.
+        let order: Vec<String> = server
+            .received_requests()
+            .await
+            .unwrap()
+            .iter()
+            .filter(|request| request.url.path() == CAMPAIGNS)
+            .map(|request| request.method.to_string())
+            .collect();
+        assert_eq!(order, ["GET", "POST", "GET", "POST", "GET", "POST", "GET", "POST", "GET"], "{what}");
+        let state: Value = serde_json::from_str(&std::fs::read_to_string(repo.path("state.json")).unwrap()).unwrap();
+        assert!(state["campaigns"]["one"].is_null() && state["intents"]["one"]["name"] == "One", "{what}: {state}");
     }
 }
 

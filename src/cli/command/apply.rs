@@ -8,8 +8,8 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::duration::duration;
 use super::planning::{PlanningArgs, refuse, warn};
-use super::saving::duration;
 use super::showing::{ShowingArgs, show};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
