@@ -91,22 +91,16 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     };
     let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
-<<<<<<< HEAD
     let mut document = connection.remembered().await?;
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
     take_found(&mut document, &found, &live);
-    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
+    let queues = queues(&validated.loaded, &connection.reader).await?;
+    let desired = desired(&validated.loaded, environment, &queues, today())?;
     let desired = match &rollback {
         Some(run) => undone(run, &document, &desired, &live)?,
         None => desired,
     };
     let plan = Plan { found, ..reconcile::plan(&desired, &live, &document.campaigns, &policy) };
-=======
-    let document = connection.remembered().await?;
-    let queues = queues(&validated.loaded, &connection.reader).await?;
-    let desired = desired(&validated.loaded, environment, &queues, today())?;
-    let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
->>>>>>> main
     let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();
@@ -123,7 +117,6 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     })
 }
 
-<<<<<<< HEAD
 /// What is desired when a run is undone.
 fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) -> Result<Desired, Failure> {
     let found = if run == "last" { document.runs.last() } else { document.runs.iter().find(|known| known.id == run) };
@@ -140,14 +133,9 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
     Ok(reconcile::rolled_back(id, &before, declared, live, &document.campaigns))
 }
 
-struct RemoteSide {
-    connection: Connection,
-    live: Live,
-=======
 pub(super) struct RemoteSide {
     pub(super) connection: Connection,
     pub(super) live: Live,
->>>>>>> main
 }
 
 /// Reads files and live at the same time; findings in the files are told without waiting for the server.

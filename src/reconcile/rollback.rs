@@ -25,7 +25,7 @@ pub fn rolled_back(
             Some(declared) => DesiredCampaign { spec: spec.clone(), ..declared.clone() },
             None => {
                 let origin = Origin { file: format!("state, before run {run}"), line: 1 };
-                DesiredCampaign { spec: spec.clone(), lifecycle: kept(), previously: None, origin }
+                DesiredCampaign { spec: spec.clone(), lifecycle: kept(), held: Vec::new(), previously: None, origin }
             }
         }
     };
