@@ -1,6 +1,7 @@
 //! Every folder under `tests/scenarios/cases` is a situation: `desired/` (the files), `live.json` (what the API lists),
 //! `last_applied.json` (what the state remembers), `environment.yaml` and `arguments.txt` where they matter; and
-//! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less.
+//! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less; `plan.json` and
+//! `plan.stream.jsonl`: the same plan for machines, checked against the schema and the rules of the stream.
 //!
 //! `BLESS=1 cargo test --test scenarios` writes what was printed; read the difference before you commit it.
 

@@ -3,6 +3,7 @@
 pub mod apply;
 mod escape;
 pub mod findings;
+mod json_text;
 pub mod plan;
 mod resolution;
 pub mod rewrite;

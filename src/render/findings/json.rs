@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::super::json_text::json_text;
 use super::about::about;
-use super::json_text::json_text;
 use super::region::{Point, Region, Regions};
 use super::report::Report;
 use crate::diagnostic::{Finding, Place, Severity};

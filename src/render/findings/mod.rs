@@ -5,7 +5,6 @@ mod github;
 mod gitlab;
 mod human;
 mod json;
-mod json_text;
 mod junit;
 mod line_hash;
 mod region;

@@ -13,7 +13,7 @@ mod summary;
 pub use gitlab::gitlab;
 pub use html::html;
 pub use human::{Options, human};
-pub use json::json;
+pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};
 pub use report::{Links, Report, Saved};
