@@ -8,6 +8,7 @@ pub mod plan;
 mod resolution;
 pub mod rewrite;
 pub mod rules;
+pub mod stream;
 mod style;
 
 pub use escape::{inline, quoted};

@@ -10,4 +10,5 @@ mod planning;
 mod rules;
 pub(super) mod schema;
 mod showing;
+mod streaming;
 pub(super) mod validate;

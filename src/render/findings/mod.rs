@@ -16,6 +16,7 @@ pub use about::{About, about, form_rules};
 pub use github::github;
 pub use gitlab::gitlab;
 pub use human::{human, summary, warnings_line};
+pub(super) use json::diagnostics;
 pub use json::{failure as json_failure, json};
 pub use junit::junit;
 pub use report::Report;

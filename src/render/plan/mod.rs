@@ -8,6 +8,7 @@ mod json;
 mod markdown;
 mod refusal;
 mod report;
+mod stream;
 mod summary;
 
 pub use gitlab::gitlab;
@@ -17,4 +18,5 @@ pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};
 pub use report::{Links, Report, Saved};
+pub use stream::stream;
 pub use summary::summary_line;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub(super) use changes::{drift, resource_changes};
 pub(super) use own::{OwnDanger, dangers};
-pub(super) use shape::{DELETE_REASON, Importing, PROVIDER, TYPE, TerraformAction};
+pub(super) use shape::{DELETE_REASON, Importing, TerraformAction};
 
 use super::Report;
 use crate::render::json_text::json_line;

@@ -72,7 +72,7 @@ struct OwnSaved {
 
 /// How many campaigns each kind of change concerns.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(in crate::render::plan) struct OwnSummary {
+struct OwnSummary {
     /// Live campaigns taken over by name.
     import: usize,
     /// Created.

@@ -13,9 +13,9 @@ pub(super) const STATE_VERSION: &str = "1.0";
 /// The Terraform whose shape this is.
 pub(super) const TERRAFORM_VERSION: &str = "1.11.4";
 /// What campaigns are called in `type` and before the point of an address.
-pub(in crate::render::plan) const TYPE: &str = "campaign";
+pub(super) const TYPE: &str = "campaign";
 /// What stands for the provider, in the form readers expect; nothing can be downloaded under that name.
-pub(in crate::render::plan) const PROVIDER: &str = "registry.terraform.io/campaignctl/campaignctl";
+pub(super) const PROVIDER: &str = "registry.terraform.io/campaignctl/campaignctl";
 /// Key of the provider in `configuration`.
 pub(super) const PROVIDER_KEY: &str = "campaignctl";
 /// Why a campaign is deleted or forgotten: no file declares it.
