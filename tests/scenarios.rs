@@ -34,7 +34,7 @@ fn cases() -> Vec<PathBuf> {
 
 /// A server that lists exactly these campaigns.
 async fn server(live: &Value) -> MockServer {
-    let server = MockServer::start().await;
+    let server = MockServer::builder().start().await;
     let answers = [
         ("POST", "/oauth/token", json!({ "access_token": "t", "token_type": "bearer", "expires_in": 86400 })),
         ("GET", "/api/v2/organizations/me", json!({ "id": "5a3b1c9e-7d24-4f68-9b0a-c1e2d3f4a5b6", "name": "Acme" })),
