@@ -12,4 +12,5 @@ mod online;
 mod output;
 mod repo;
 mod server;
+mod stream;
 mod wrong_input;
