@@ -31,7 +31,7 @@ fn key(text: &str) -> CampaignKey {
 
 fn declared(spec: CampaignSpec) -> DesiredCampaign {
     let origin = Origin { file: "campaigns/x.yaml".to_owned(), line: 1 };
-    DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, origin }
+    DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, held: Vec::new(), origin }
 }
 
 fn live_one(id: &str, spec: CampaignSpec, modified_by: &str) -> LiveCampaign {

@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod connect;
+pub mod drift;
 mod failure;
 pub mod fix;
 pub mod fmt;
@@ -10,6 +11,7 @@ pub mod levels;
 pub mod plan;
 pub mod references;
 mod rewrite;
+pub mod saved;
 mod scope;
 pub mod validate;
 

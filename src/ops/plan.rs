@@ -1,18 +1,21 @@
 //! `plan`: read the files, live and the state; compare; decide. Writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::connect::{Connection, connect};
 use super::references::unknown_queue;
+use super::saved::declared;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
-use crate::diagnostic::Severity;
 use crate::load::{Environment, Loaded, LoadedCampaign};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Plan, Policy};
 use crate::remote::Reader;
+use crate::saved::DeclaredAt;
 use crate::state::{Holder, LockedState, StateDocument, StateFile};
 
 /// What to plan.
@@ -39,9 +42,23 @@ pub struct Planned {
     pub requests: u64,
     /// Warnings in the campaign files.
     pub warnings: usize,
+    pub(super) snapshots: Snapshots,
     pub(super) connection: Connection,
     pub(super) document: StateDocument,
     pub(super) lock: Option<LockedState>,
+}
+
+/// What a plan was made from, beside the state.
+#[derive(Debug)]
+pub(super) struct Snapshots {
+    pub(super) desired: Desired,
+    pub(super) live: Live,
+    /// What each file says, as a digest.
+    pub(super) files: BTreeMap<CampaignKey, DeclaredAt>,
+    /// The limits the plan is held to.
+    pub(super) policy: Policy,
+    /// The limits that the project file sets.
+    pub(super) guards: Guards,
 }
 
 impl Planned {
@@ -72,8 +89,10 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
     let document = connection.remembered().await?;
-    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
+    let queues = queues(&validated.loaded, &connection.reader).await?;
+    let desired = desired(&validated.loaded, environment, &queues, today())?;
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
+    let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();
     Ok(Planned {
@@ -82,19 +101,20 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
         plan,
         requests,
         warnings,
+        snapshots,
         connection,
         document,
         lock,
     })
 }
 
-struct RemoteSide {
-    connection: Connection,
-    live: Live,
+pub(super) struct RemoteSide {
+    pub(super) connection: Connection,
+    pub(super) live: Live,
 }
 
 /// Reads files and live at the same time; findings in the files are told without waiting for the server.
-async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
+pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
         let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
@@ -115,10 +135,9 @@ async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failu
     };
     let validated = validated.map_err(|error| Failure::new(format!("reading the campaign files failed: {error}"), "please report this"))?;
     if validated.has_errors() {
-        let Validated { loaded, findings } = validated;
         // Warnings are told by `validate`; here they would bury what stops the plan.
-        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
-        return Err(Failure::of_findings("the campaign files have errors; nothing was planned", errors, loaded.sources));
+        let message = "the campaign files have errors; nothing was planned";
+        return Err(Failure::of_findings(message, validated.errors(), validated.loaded.sources));
     }
     let remote = match remote {
         Some(outcome) => outcome?,
@@ -127,23 +146,31 @@ async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failu
     Ok((validated, remote))
 }
 
-/// The declared campaigns as they would be sent: queue names looked up, in one paged list, only where any are used.
-async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) -> Result<Desired, Failure> {
-    let queues = if loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
-        QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id)))
-    } else {
-        QueueIds::default()
-    };
+/// Today in UTC, the day by which `lifecycle.ignoreUntil` is judged.
+pub(super) fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// The queues of the organization, in one paged list; asked for only where a campaign names one.
+pub(super) async fn queues(loaded: &Loaded, reader: &Reader) -> Result<QueueIds, Failure> {
+    if !loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
+        return Ok(QueueIds::default());
+    }
+    Ok(QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id))))
+}
+
+/// The declared campaigns as they would be sent on this day: queue names looked up, fields that are held named.
+pub(super) fn desired(loaded: &Loaded, environment: &Environment, queues: &QueueIds, today: Date) -> Result<Desired, Failure> {
     let mut desired = Desired::default();
     let mut findings = Vec::new();
     for campaign in &loaded.campaigns {
-        match resolve(campaign, &queues) {
+        match resolve(campaign, queues, today) {
             Ok(declared) => {
                 desired.campaigns.insert(campaign.key.clone(), declared);
             }
             Err(unresolved) => {
                 let finding =
-                    |unresolved: &UnresolvedQueue| unknown_queue(unresolved, &queues, campaign.source, &loaded.sources, &environment.name);
+                    |unresolved: &UnresolvedQueue| unknown_queue(unresolved, queues, campaign.source, &loaded.sources, &environment.name);
                 findings.extend(unresolved.iter().map(finding));
             }
         }
@@ -156,11 +183,12 @@ async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) ->
     }
 }
 
-fn resolve(campaign: &LoadedCampaign, queues: &QueueIds) -> Result<DesiredCampaign, Vec<UnresolvedQueue>> {
+fn resolve(campaign: &LoadedCampaign, queues: &QueueIds, today: Date) -> Result<DesiredCampaign, Vec<UnresolvedQueue>> {
     let LoadedCampaign { key: _, document, source: _, origin } = campaign;
     Ok(DesiredCampaign {
         spec: document.resolve(queues)?,
         lifecycle: document.lifecycle.clone(),
+        held: document.lifecycle.held_on(today),
         // The schema allows nothing else than a key here.
         previously: document.previously.clone().and_then(|key| CampaignKey::new(key).ok()),
         origin: origin.clone(),

@@ -10,6 +10,7 @@ REGOPY=1.5.2
 cargo build --locked --quiet
 campaignctl="$PWD/target/debug/campaignctl"
 policies="$PWD/examples/policies"
+docs="$PWD/docs/formats.md"
 rego="$PWD/tests/ecosystem/rego.py"
 cache="$PWD/target/ecosystem"
 python="$cache/venv/bin/python"
@@ -93,6 +94,15 @@ jsonschema.validate(plan, schema)
 print("valid")
 PY
 )"
+
+# The jq programs of the documentation.
+cd "$work"
+grep '^jq ' "$docs" > programs
+ran=0
+while read -r program; do
+  bash -c "$program" > /dev/null && ran=$((ran + 1))
+done < programs
+expect "$jq_version" "the programs of docs/formats.md run" "$(wc -l < programs)" "$ran"
 
 printf '| tool | what | result | |\n|---|---|---|---|\n'
 printf '%s\n' "${rows[@]}" | while IFS='|' read -r tool what got ok; do printf '| %s | %s | `%s` | %s |\n' "$tool" "$what" "$got" "$ok"; done

@@ -1,6 +1,7 @@
 //! One page a command: its arguments, whose comments are the help, and a thin `run`.
 
 pub(super) mod apply;
+pub(super) mod drift;
 pub(super) mod emulator;
 mod fixing;
 pub(super) mod fmt;
@@ -8,7 +9,9 @@ pub(super) mod import;
 pub(super) mod plan;
 mod planning;
 mod rules;
+mod saving;
 pub(super) mod schema;
+pub(super) mod show;
 mod showing;
 mod streaming;
 pub(super) mod validate;

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::planning::{PlanningArgs, refuse, refuse_beside, warn};
-use super::showing::{FormatArgs, ShowingArgs, show};
+use super::saving::SavingArgs;
+use super::showing::{FormatArgs, PlanFormat, ShowingArgs, show};
 use super::streaming::{stream_plan, streamed};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
@@ -19,6 +20,8 @@ use crate::render::plan::Report;
   campaignctl plan                            the default environment
   campaignctl plan -e staging                 another one
   campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
+  campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
+  campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
@@ -30,6 +33,8 @@ pub(in crate::cli) struct Plan {
     showing: ShowingArgs,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    saving: SavingArgs,
     /// Write JSON lines as `terraform plan -json` does, errors included, and nothing else to standard output
     #[arg(long, conflicts_with_all = ["format", "concise", "show_unmanaged"])]
     json_stream: bool,
@@ -62,7 +67,9 @@ impl Plan {
             if self.json_stream {
                 let refused = stream_plan(&planned, &report, context);
                 let pending = !planned.plan.is_empty();
+                let saved = self.saving.save(&planned, PlanFormat::Json, context);
                 planned.close().await;
+                saved?;
                 return Ok(exit(refused, pending && self.detailed_exitcode));
             }
             warn(&planned, context);
@@ -77,8 +84,10 @@ impl Plan {
                     refuse(&planned.plan, environment, context)
                 }
             };
+            let saved = self.saving.save(&planned, self.format.format, context);
             let pending = !planned.plan.is_empty();
             planned.close().await;
+            saved?;
             refused?;
             Ok(if pending && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
         })

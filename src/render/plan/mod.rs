@@ -11,9 +11,11 @@ mod report;
 mod stream;
 mod summary;
 
+pub(super) use field::{held, said};
 pub use gitlab::gitlab;
 pub use html::html;
-pub use human::{Options, human};
+pub(super) use human::header;
+pub use human::{Options, about_to_apply, human, saved};
 pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};
