@@ -96,3 +96,14 @@ fn a_stream_cannot_ask_and_says_so_before_anything_is_read() {
     let ran = repo.run(&["plan", "--json-stream", "--format", "json"]).exits(1);
     assert_eq!(ran.out, "");
 }
+
+#[test]
+fn a_saved_plan_is_streamed_without_asking() {
+    let repo = Repo::sample();
+    let lines = streamed(repo.run(&["plan", "--json-stream", "--out", "campaigns.plan"]), 0);
+    assert_eq!(types(&lines).last(), Some(&"change_summary"), "that the plan is saved is no line of the stream");
+    let lines = streamed(repo.run(&["apply", "campaigns.plan", "--json-stream"]), 0);
+    assert_eq!(lines.last().unwrap()["@message"], "Apply complete! Resources: 5 added, 0 changed, 0 destroyed.");
+    let lines = streamed(repo.run(&["apply", "campaigns.plan", "--json-stream", "--exit-codes", "fine"]), 4);
+    assert_eq!(types(&lines), ["version", "diagnostic"], "a stale plan is refused");
+}
