@@ -15,6 +15,9 @@ use crate::render::escape::inline;
 /// Lines of the first screen for one kind of news; what is beyond is counted, and stands below in full.
 const MOST_ON_TOP: usize = 20;
 
+/// So many dangerous changes are told with all that is dangerous about them; of more, only the worst is told on top.
+const TOLD_IN_FULL: usize = 5;
+
 /// What the first screen says.
 pub(super) struct FirstScreen {
     pub(super) environment: String,
@@ -60,6 +63,8 @@ pub(super) struct Refusal {
 pub(super) struct Dangerous {
     pub(super) key: String,
     pub(super) sentences: Vec<Vec<Span>>,
+    /// How many sentences more stand at the change itself.
+    pub(super) more: usize,
 }
 
 /// One choice of the filter.
@@ -80,6 +85,7 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
     let Report { destination, plan, created, saved, links: _ } = report;
     let Destination { environment, organization, server } = destination;
     let dangerous = dangerous(plan);
+    let told = if dangerous.len() > TOLD_IN_FULL { 1 } else { usize::MAX };
     let moved = moved_live(plan);
     FirstScreen {
         environment: inline(environment),
@@ -96,7 +102,8 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
             .take(MOST_ON_TOP)
             .map(|change| Dangerous {
                 key: change.key.as_str().to_owned(),
-                sentences: change.dangers.iter().map(|danger| sentence(&danger.sentence)).collect(),
+                sentences: change.dangers.iter().take(told).map(|danger| sentence(&danger.sentence)).collect(),
+                more: change.dangers.len().saturating_sub(told),
             })
             .collect(),
         dangerous: dangerous.len(),
