@@ -96,7 +96,7 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
         vanished: _,
         origin,
         live,
-        desired,
+        desired: _,
         last_applied: _,
         fields,
         held,
@@ -110,13 +110,12 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
     let moved = moved(change);
     let mut marks: Vec<&'static str> = dangers.iter().map(|danger| danger.kind.title()).collect();
     marks.dedup();
-    let name = desired.as_ref().or(live.as_ref().map(|live| &live.spec)).map(|spec| inline(&spec.name));
     let effect = change.effect();
     Shown {
         key: key.as_str(),
         symbol: symbol(*action),
         verb: verb(change),
-        name,
+        name: name(change),
         kinds: kinds(change, moved.is_some()),
         effect: effect.verb(true),
         noticed: effect != Effect::Nothing,
@@ -150,6 +149,11 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
         id: live.as_ref().map(|live| inline(&live.id.0)),
         open,
     }
+}
+
+/// What the campaign is called: as it will be, or as it is where it goes.
+pub(super) fn name(change: &Change) -> Option<String> {
+    change.desired.as_ref().or(change.live.as_ref().map(|live| &live.spec)).map(|spec| inline(&spec.name))
 }
 
 /// Symbol of an action, as Terraform's readers know it.

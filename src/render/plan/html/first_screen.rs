@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::super::refusal::{Refused, refused};
 use super::super::summary::{counts, dangerous, effects, moved_live};
 use super::super::{Report, Saved};
-use super::change::{News, action_id, news};
-use super::prose::{Moment, Span, count, sentence};
+use super::change::{News, action_id, name, news};
+use super::prose::{Moment, Span, advice, count, sentence};
 use crate::model::Destination;
 use crate::reconcile::{Action, Cause, DangerKind, Effect, Plan};
 use crate::render::escape::inline;
@@ -62,6 +62,7 @@ pub(super) struct Refusal {
 /// A dangerous change in short.
 pub(super) struct Dangerous {
     pub(super) key: String,
+    pub(super) name: Option<String>,
     pub(super) sentences: Vec<Vec<Span>>,
     /// How many sentences more stand at the change itself.
     pub(super) more: usize,
@@ -102,6 +103,7 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
             .take(MOST_ON_TOP)
             .map(|change| Dangerous {
                 key: change.key.as_str().to_owned(),
+                name: name(change),
                 sentences: change.dangers.iter().take(told).map(|danger| sentence(&danger.sentence)).collect(),
                 more: change.dangers.len().saturating_sub(told),
             })
@@ -116,7 +118,7 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
 }
 
 fn in_words(Refused { message, hint }: Refused) -> Refusal {
-    Refusal { message: sentence(&message), hint: sentence(&hint) }
+    Refusal { message: sentence(&message), hint: advice(&hint) }
 }
 
 fn cards(plan: &Plan) -> Vec<Card> {

@@ -31,6 +31,27 @@ pub(super) fn sentence(text: &str) -> Vec<Span> {
     spans.filter(|span| !span.text.is_empty()).collect()
 }
 
+/// A sentence that says what to do: its flags (`--max-deletes 1`) and commands are set apart too.
+pub(super) fn advice(text: &str) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::new();
+    for Span { code, text } in sentence(text) {
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            let is_command = index > 0 && line.trim_start().starts_with("campaignctl ");
+            match line.find("--").filter(|_| !code && !is_command) {
+                Some(start) => {
+                    let end = line[start..].match_indices([' ', ',']).nth(1).map_or(line.len(), |(at, _)| start + at);
+                    out.push(Span { code: false, text: line[..start].to_owned() });
+                    out.push(Span { code: true, text: line[start..end].to_owned() });
+                    out.push(Span { code: false, text: line[end..].to_owned() });
+                }
+                None => out.push(Span { code: code || is_command, text: line.to_owned() }),
+            }
+        }
+    }
+    out.retain(|span| !span.text.is_empty());
+    out
+}
+
 /// A moment, for machines and for people.
 #[derive(Debug)]
 pub(super) struct Moment {
@@ -52,7 +73,7 @@ pub(super) fn count(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, lines, sentence};
+    use super::{Moment, advice, lines, sentence};
 
     #[test]
     fn names_in_a_sentence_are_set_apart() {
@@ -60,6 +81,14 @@ mod tests {
         let shown: Vec<(bool, &str)> = spans.iter().map(|span| (span.code, span.text.as_str())).collect();
         assert_eq!(shown, [(false, "without "), (true, "throttling"), (false, " more\\u{202e}")]);
         assert_eq!(sentence("a ` alone")[0].text, "a ` alone");
+    }
+
+    #[test]
+    fn the_way_out_stands_out() {
+        let code = |text: &str| advice(text).into_iter().filter(|span| span.code).map(|span| span.text).collect::<Vec<_>>();
+        assert_eq!(code("if that is meant, add --max-deletes 3 for this run, or raise `guards.maxDeletes`"), ["--max-deletes 3", "guards.maxDeletes"]);
+        assert_eq!(code("bring its file back, or add --allow-destroy campaign.a for this run"), ["--allow-destroy campaign.a"]);
+        assert_eq!(code("say which one is meant:\n  campaignctl import -e x campaign.a --id 1"), ["  campaignctl import -e x campaign.a --id 1"]);
     }
 
     #[test]
