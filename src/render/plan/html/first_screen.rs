@@ -174,4 +174,3 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choices> {
     groups.retain(|group| !group.choices.is_empty());
     groups
 }
-

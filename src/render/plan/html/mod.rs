@@ -31,7 +31,9 @@ const SCRIPT: &str = include_str!("page.js");
 /// What the page may do: use its own style and script, known by their hashes, and nothing else at all.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let (style, script) = (digest(STYLE), digest(SCRIPT));
-    format!("default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 });
 
 fn digest(text: &str) -> String {

@@ -86,9 +86,15 @@ mod tests {
     #[test]
     fn the_way_out_stands_out() {
         let code = |text: &str| advice(text).into_iter().filter(|span| span.code).map(|span| span.text).collect::<Vec<_>>();
-        assert_eq!(code("if that is meant, add --max-deletes 3 for this run, or raise `guards.maxDeletes`"), ["--max-deletes 3", "guards.maxDeletes"]);
+        assert_eq!(
+            code("if that is meant, add --max-deletes 3 for this run, or raise `guards.maxDeletes`"),
+            ["--max-deletes 3", "guards.maxDeletes"]
+        );
         assert_eq!(code("bring its file back, or add --allow-destroy campaign.a for this run"), ["--allow-destroy campaign.a"]);
-        assert_eq!(code("say which one is meant:\n  campaignctl import -e x campaign.a --id 1"), ["  campaignctl import -e x campaign.a --id 1"]);
+        assert_eq!(
+            code("say which one is meant:\n  campaignctl import -e x campaign.a --id 1"),
+            ["  campaignctl import -e x campaign.a --id 1"]
+        );
     }
 
     #[test]
