@@ -246,10 +246,13 @@ fn hostile_text_stays_text() {
         let (old, new) = (format!("{hostile}\nold {hostile}"), format!("{hostile}\nnew {hostile}"));
         let mut stranger = with(&old);
         stranger.name.push_str(" of nobody");
+        // Under the name of the one that is created it would be a move.
+        let mut gone = with(&old);
+        gone.name.push_str(" that goes");
         let mut situation = Situation::empty()
             .with("update", Some(with(&new)), Some(with(&old)), Some(with("before")), hostile)
             .with("create", Some(with(&new)), None, None, hostile)
-            .with("delete", None, Some(with(&old)), Some(with(&old)), hostile)
+            .with("delete", None, Some(gone.clone()), Some(gone), hostile)
             .with("stranger", None, Some(stranger), None, hostile);
         situation.organization = hostile.to_owned();
         let (plan, page) = situation.page();
