@@ -90,6 +90,7 @@ async function filters() {
   hold(await page.locator("#change-paused[open]").isVisible(), "mixed: a danger leads to its change, whatever the filter hid");
   hold(await page.evaluate(() => document.activeElement.closest("#change-paused") !== null), "mixed: and the focus is there");
   await page.click(".card a[href='#?show=effect-starts-inviting']");
+  await page.waitForFunction(() => document.getElementById("show").value === "effect-starts-inviting");
   same(await shown(page), Number(await page.locator(".card.starts-inviting b").textContent()), "mixed: a card filters");
   await close();
   const again = await open("mixed", { hash: "#?show=live" });
