@@ -119,7 +119,7 @@ impl Situation {
         let id = CampaignId(format!("id-{key}"));
         if let Some(spec) = file {
             let origin = Origin { file: format!("campaigns/{by}.yaml"), line: 3 };
-            let declared = DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, origin };
+            let declared = DesiredCampaign { spec, lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin };
             self.desired.campaigns.insert(name.clone(), declared);
         }
         if let Some(spec) = live {
