@@ -364,7 +364,10 @@ fn held_fields_keep_their_live_value() {
     let body = change.body.as_ref().unwrap();
     assert_eq!(body["enabled"], json!(false));
     assert_eq!(body["throttling"], json!({ "maxInvitesPerMinute": 500 }));
-    assert_eq!(change.held.iter().map(|field| field.path.to_string()).collect::<Vec<_>>(), ["enabled", "throttling.maxInvitesPerMinute"]);
+    assert_eq!(
+        change.held.iter().map(|held| held.field.path.to_string()).collect::<Vec<_>>(),
+        ["enabled", "throttling.maxInvitesPerMinute"]
+    );
 }
 
 #[test]

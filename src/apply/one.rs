@@ -43,7 +43,7 @@ async fn attempt(change: &Change, writer: &Writer) -> Result<Outcome, RemoteErro
 
 /// What somebody did to a live campaign since the plan.
 fn difference(planned: &LiveSide, now: &LiveCampaign) -> Option<String> {
-    if planned.version == now.version && planned.spec == now.spec {
+    if planned.version == now.version && planned.spec == now.spec && planned.unmodelled == now.unmodelled {
         return None;
     }
     let who = now.modified_by.as_ref().map(|who| format!(" by {who:?}")).unwrap_or_default();

@@ -12,6 +12,29 @@ const CLIENTS: [[&str; 2]; 3] = [
     ["GENESYS_CLOUD_CLIENT_ID", "GENESYS_CLOUD_CLIENT_SECRET"],
 ];
 
+/// `CAMPAIGNCTL_PLAN_KEY`: what saved plans are signed with.
+pub(super) fn plan_key() -> Option<Secret> {
+    std::env::var("CAMPAIGNCTL_PLAN_KEY").ok().filter(|key| !key.trim().is_empty()).map(Secret::new)
+}
+
+/// URL of the repository's root at the commit that is being built, as GitHub Actions and GitLab CI tell it.
+pub(super) fn link_base() -> Option<String> {
+    read_link_base(|name| std::env::var(name).ok())
+}
+
+fn read_link_base(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let of_github = || {
+        let [server, repository, commit] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"].map(&variable);
+        Some(format!("{}/{}/blob/{}", server?, repository?, commit?))
+    };
+    let of_gitlab = || {
+        let [project, commit] = ["CI_PROJECT_URL", "CI_COMMIT_SHA"].map(&variable);
+        Some(format!("{}/-/blob/{}", project?, commit?))
+    };
+    of_github().or_else(of_gitlab)
+}
+
 /// Reads the credentials. An empty variable counts as not set, as pipelines leave them.
 ///
 /// # Errors

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Danger, FieldChange, Tier};
-use crate::model::{CampaignId, CampaignKey, CampaignSpec, Origin};
+use super::{Danger, DangerKind, Effect, FieldChange, Held, Tier, effect};
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Origin, UnmodelledField};
 
 /// What is done to a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,10 +40,12 @@ pub struct Change {
     pub live: Option<LiveSide>,
     /// The body as it will be; `None` for a delete or forget.
     pub desired: Option<CampaignSpec>,
+    /// The body as it was applied last, where the state remembers one.
+    pub last_applied: Option<CampaignSpec>,
     /// What differs, in reading order.
     pub fields: Vec<FieldChange>,
-    /// What differs but is left to live by `lifecycle.ignoreChanges`.
-    pub held: Vec<FieldChange>,
+    /// What differs but is left to live by the campaign's lifecycle.
+    pub held: Vec<Held>,
     /// How many live fields this version does not model are sent back unchanged.
     pub kept: usize,
     /// Live fields this version does not model that go with the block they stand in.
@@ -58,6 +60,33 @@ pub struct Change {
     pub remember: Option<Remember>,
 }
 
+impl Change {
+    /// The worst of its dangers, if it has any.
+    pub fn worst(&self) -> Option<DangerKind> {
+        self.dangers.iter().map(|danger| danger.kind).min()
+    }
+
+    /// What visitors notice of it.
+    pub fn effect(&self) -> Effect {
+        effect::of(self)
+    }
+}
+
+/// A managed campaign that the plan leaves as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unchanged {
+    /// Key of the campaign.
+    pub key: CampaignKey,
+    /// Where it is declared.
+    pub origin: Origin,
+    /// The live campaign.
+    pub live: LiveSide,
+    /// The body as it was applied last, where the state remembers one.
+    pub last_applied: Option<CampaignSpec>,
+    /// What differs but is left to live by the campaign's lifecycle.
+    pub held: Vec<Held>,
+}
+
 /// What a plan read of a live campaign, checked again right before the write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveSide {
@@ -67,6 +96,8 @@ pub struct LiveSide {
     pub version: u64,
     /// The body.
     pub spec: CampaignSpec,
+    /// Fields of the body that this version does not model.
+    pub unmodelled: Vec<UnmodelledField>,
     /// Who changed it last, where the API tells.
     pub modified_by: Option<String>,
     /// When it was changed last, where the API tells.

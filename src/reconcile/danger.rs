@@ -1,8 +1,8 @@
 //! What a visitor would notice: which changes loosen a campaign, and the few that deserve a mark.
 
 use super::normalize::{Condition, value_keys};
-use super::{ActionPart, FieldChange, FieldPath, FieldValue, FilterPart, ThrottlingPart};
-use crate::model::{CampaignSpec, DataType, Operator, Scalar};
+use super::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, ThrottlingPart};
+use crate::model::{CampaignSpec, DataType, LiveCampaign, Operator, Scalar};
 
 /// A change that a reviewer must see first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,36 @@ pub enum DangerKind {
     SwitchedOn,
     /// Conversations lose their queue or skill groups.
     RoutingRemoved,
+}
+
+impl DangerKind {
+    /// All kinds, most severe first.
+    pub const ALL: [Self; 6] =
+        [Self::Delete, Self::ThrottlingRemoved, Self::ThrottlingLoosened, Self::AudienceWidened, Self::SwitchedOn, Self::RoutingRemoved];
+
+    /// A stable name for machines.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::ThrottlingRemoved => "throttling-removed",
+            Self::ThrottlingLoosened => "throttling-loosened",
+            Self::AudienceWidened => "audience-widened",
+            Self::SwitchedOn => "switched-on",
+            Self::RoutingRemoved => "routing-removed",
+        }
+    }
+
+    /// A few words for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Delete => "destroyed",
+            Self::ThrottlingRemoved => "throttling removed",
+            Self::ThrottlingLoosened => "throttling loosened",
+            Self::AudienceWidened => "audience widened",
+            Self::SwitchedOn => "switched on",
+            Self::RoutingRemoved => "routing removed",
+        }
+    }
 }
 
 /// Which way a change moves the number of invites.
@@ -113,7 +143,8 @@ fn is_within(operator: Operator, new: &Condition, old: &Condition) -> bool {
 }
 
 /// The marks of an update: nothing for a campaign that stays disabled, because it invites nobody.
-pub(super) fn of_update(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]) -> Vec<Danger> {
+pub(super) fn of_update(campaign: &LiveCampaign, desired: &CampaignSpec, changes: &[FieldChange]) -> Vec<Danger> {
+    let live = &campaign.spec;
     if !desired.enabled {
         return Vec::new();
     }
@@ -127,17 +158,22 @@ pub(super) fn of_update(live: &CampaignSpec, desired: &CampaignSpec, changes: &[
         dangers.push(Danger { kind: DangerKind::ThrottlingRemoved, sentence: sentence.to_owned() });
     }
     for change in changes {
-        dangers.extend(of_field(change, removed));
+        dangers.extend(of_field(change, removed, campaign));
     }
     dangers.sort_by_key(|danger| danger.kind);
     dangers
 }
 
-fn of_field(change: &FieldChange, throttling_removed: bool) -> Option<Danger> {
+fn of_field(change: &FieldChange, throttling_removed: bool, campaign: &LiveCampaign) -> Option<Danger> {
     let path = &change.path;
     let (kind, sentence) = match path {
         FieldPath::Enabled if direction(change) == Direction::Loosens => {
-            (DangerKind::SwitchedOn, "the campaign starts inviting visitors".to_owned())
+            let sentence = if change.cause == Cause::Drift {
+                format!("it was paused live{}: applying switches it on again", who_and_when(campaign))
+            } else {
+                "the campaign starts inviting visitors".to_owned()
+            };
+            (DangerKind::SwitchedOn, sentence)
         }
         FieldPath::Throttling(part) if direction(change) == Direction::Loosens => {
             let sentence = match part {
@@ -160,6 +196,13 @@ fn of_field(change: &FieldChange, throttling_removed: bool) -> Option<Danger> {
         _ => return None,
     };
     Some(Danger { kind, sentence })
+}
+
+/// ` by anna at 2026-11-20T10:00:00Z`, as far as the API tells.
+fn who_and_when(campaign: &LiveCampaign) -> String {
+    let who = campaign.modified_by.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
+    let when = campaign.date_modified.map(|when| format!(" at {when:.0}")).unwrap_or_default();
+    format!("{who}{when}")
 }
 
 /// The mark of a delete.

@@ -19,6 +19,23 @@ pub enum Cause {
     Unknown,
 }
 
+impl Cause {
+    /// A stable name for machines, as the plan's lines say it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Drift => "drift",
+            Self::Both => "conflict",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether live moved since the last apply.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Drift | Self::Both)
+    }
+}
+
 /// One field that differs between live and desired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
@@ -50,6 +67,11 @@ pub(super) fn diff(live: Option<&CampaignSpec>, desired: Option<&CampaignSpec>, 
         .filter(|path| live.get(*path) != desired.get(*path))
         .flat_map(|path| change(path, live.get(path), desired.get(path), remembered.as_ref()))
         .collect()
+}
+
+/// The fields in which two bodies differ, in reading order.
+pub fn changed_paths(before: &CampaignSpec, after: &CampaignSpec) -> Vec<FieldPath> {
+    diff(Some(before), Some(after), None).into_iter().map(|change| change.path).collect()
 }
 
 fn change(

@@ -1,9 +1,20 @@
 //! `lifecycle.ignoreChanges`: fields that others own keep their live value.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
+use super::FieldChange;
 use super::normalize::{action_paths, filter_paths};
 use crate::model::CampaignSpec;
+
+/// A field that differs from the file and keeps its live value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// The difference that is left alone: from the live value to what the file says.
+    pub field: FieldChange,
+    /// The last day (UTC) on which it is held; `None` for as long as the file says so.
+    pub until: Option<Date>,
+}
 
 /// The desired body with every held field replaced by its live value.
 ///

@@ -7,6 +7,7 @@
 mod body;
 mod change;
 mod danger;
+mod effect;
 mod field_diff;
 mod field_path;
 mod guard;
@@ -16,11 +17,13 @@ mod order;
 mod pair;
 mod plan;
 
-pub use change::{Action, Change, LiveSide, Remember, StateOnly};
+pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
-pub use field_diff::{Cause, FieldChange};
+pub use effect::Effect;
+pub use field_diff::{Cause, FieldChange, changed_paths};
 pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use guard::{Policy, Refusal};
+pub use hold::Held;
 pub use normalize::{FieldValue, same};
 pub use order::Tier;
 pub use pair::Candidate;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::field_diff::diff;
-use super::hold::hold;
+use super::hold::{Held, hold};
 use super::pair::{Orphan, Pair, pair};
-use super::{Action, Change, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, body, danger, guard, order, same};
+use super::{Action, Change, Effect, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same};
 use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live, LiveCampaign};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
@@ -15,8 +15,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Corrections of the state that touch nothing live.
     pub state_only: Vec<StateOnly>,
-    /// How many managed campaigns stay as they are.
-    pub unchanged: usize,
+    /// Managed campaigns that stay as they are, by key.
+    pub unchanged: Vec<Unchanged>,
     /// How many campaigns are managed: live ones that the files declare or the state knows.
     pub managed: usize,
     /// Live campaigns that nobody declared; never touched.
@@ -72,6 +72,25 @@ impl Plan {
             forget: count(Action::Forget),
             moved: self.changes.iter().filter(|change| change.moved_from.is_some()).count(),
         }
+    }
+
+    /// The changes for reading: the most dangerous first, the rest in the order in which they are made.
+    pub fn by_danger(&self) -> Vec<&Change> {
+        let mut changes: Vec<&Change> = self.changes.iter().collect();
+        // `sort_by_key` keeps the order of equals.
+        changes.sort_by_key(|change| change.worst().map_or((1, None), |kind| (0, Some(kind))));
+        changes
+    }
+
+    /// How many changes have each effect on visitors; effects that none has are left out.
+    pub fn effects(&self) -> Vec<(Effect, usize)> {
+        let count = |effect: Effect| self.changes.iter().filter(|change| change.effect() == effect).count();
+        Effect::ALL.into_iter().map(|effect| (effect, count(effect))).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The changes of campaigns that somebody else changed live since they were applied.
+    pub fn moved_live(&self) -> Vec<&Change> {
+        self.changes.iter().filter(|change| change.fields.iter().any(|field| field.cause.is_live())).collect()
     }
 
     /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write).
@@ -135,6 +154,7 @@ fn create(pair: &Pair<'_>) -> Change {
         origin: Some(pair.desired.origin.clone()),
         live: None,
         desired: Some(desired.clone()),
+        last_applied: pair.remembered.map(|remembered| remembered.body.clone()),
         fields: diff(None, Some(desired), None),
         held: Vec::new(),
         kept: 0,
@@ -147,8 +167,15 @@ fn create(pair: &Pair<'_>) -> Change {
 }
 
 fn live_side(live: &LiveCampaign) -> LiveSide {
-    let LiveCampaign { id, version, date_created: _, date_modified, modified_by, spec, unmodelled: _ } = live;
-    LiveSide { id: id.clone(), version: *version, spec: spec.clone(), modified_by: modified_by.clone(), date_modified: *date_modified }
+    let LiveCampaign { id, version, date_created: _, date_modified, modified_by, spec, unmodelled } = live;
+    LiveSide {
+        id: id.clone(),
+        version: *version,
+        spec: spec.clone(),
+        unmodelled: unmodelled.clone(),
+        modified_by: modified_by.clone(),
+        date_modified: *date_modified,
+    }
 }
 
 /// Adds the update of a campaign that is live; or, where nothing differs, what the state has to learn.
@@ -158,8 +185,16 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
     let fields = diff(Some(&live.spec), Some(&desired), last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
+    let held = if ignored.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
+    let held: Vec<Held> = held.into_iter().map(|field| Held { field, until: None }).collect();
     if fields.is_empty() && !imported && moved_from.is_none() {
-        plan.unchanged += 1;
+        plan.unchanged.push(Unchanged {
+            key: pair.key.clone(),
+            origin: pair.desired.origin.clone(),
+            live: live_side(live),
+            last_applied: last_applied.cloned(),
+            held,
+        });
         let known = pair.remembered.is_some_and(|remembered| {
             let flags = Remember { prevent_destroy: remembered.prevent_destroy, keep: remembered.keep };
             flags == remember(pair) && same(&remembered.body, &desired)
@@ -170,7 +205,6 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         }
         return;
     }
-    let held = if ignored.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
     let record = fields.is_empty();
     let body = body::update(&desired, live);
     plan.changes.push(Change {
@@ -181,7 +215,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         vanished: None,
         origin: Some(pair.desired.origin.clone()),
         live: Some(live_side(live)),
-        dangers: danger::of_update(&live.spec, &desired, &fields),
+        dangers: danger::of_update(live, &desired, &fields),
         tier: if record { Tier::Neutral } else { order::of_update(&live.spec, &desired, &fields) },
         fields,
         held,
@@ -189,6 +223,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         lost: if record { Vec::new() } else { body.lost },
         body: if record { None } else { body.body },
         desired: Some(desired),
+        last_applied: last_applied.cloned(),
         remember: Some(remember(pair)),
     });
 }
@@ -212,6 +247,7 @@ fn remove(orphan: &Orphan<'_>, plan: &mut Plan) {
         origin: None,
         live: Some(live_side(live)),
         desired: None,
+        last_applied: Some(orphan.remembered.body.clone()),
         fields: if keep { Vec::new() } else { diff(Some(&live.spec), None, Some(&orphan.remembered.body)) },
         held: Vec::new(),
         kept: 0,

@@ -4,9 +4,11 @@ pub mod apply;
 mod escape;
 pub mod findings;
 pub mod plan;
+mod resolution;
 pub mod rewrite;
 pub mod rules;
 mod style;
 
 pub use escape::{inline, quoted};
+pub use resolution::resolutions;
 pub use style::{ERROR, WARNING};

@@ -1,19 +1,25 @@
 //! `campaignctl apply`
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
-use super::planning::PlanningArgs;
+use super::planning::{PlanningArgs, refuse, warn};
+use super::showing::{ShowingArgs, show};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
+use crate::cli::process_environment;
 use crate::cli::signals;
-use crate::ops::Failure;
 use crate::ops::apply::{apply, prepare_apply};
 use crate::ops::plan::Planned;
+use crate::ops::saved::{may_be_applied, open, prepare_saved};
+use crate::ops::{Class, Failure};
 use crate::render;
+use crate::render::plan::Report as PlanReport;
 use crate::state::Holder;
 
 /// Make the changes that a plan shows
@@ -23,14 +29,20 @@ use crate::state::Holder;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl apply                           plan, ask, apply
+  campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
 
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
+    /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,
+    #[command(flatten)]
+    showing: ShowingArgs,
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
@@ -43,14 +55,20 @@ pub(super) fn holder(command: &str) -> Holder {
 
 impl Apply {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if let Some(file) = &self.file {
+            return self.run_saved(file, context);
+        }
         let request = self.planning.request(context)?;
         context.block_on(async {
             let spinner = context.console.spinner("Reading campaigns…");
             let planned = prepare_apply(request, holder("apply")).await;
             spinner.finish_and_clear();
             let planned = planned?;
-            self.planning.show(&planned, context);
-            if let Err(refused) = self.planning.refuse(&planned, context) {
+            warn(&planned, context);
+            tracing::info!(requests = planned.requests, "planned");
+            let (destination, plan) = (&planned.destination, &planned.plan);
+            show(&PlanReport { destination, plan, created: planned.created, saved: None, links: None }, &self.showing, context);
+            if let Err(refused) = refuse(&planned.plan, &planned.destination.environment, context) {
                 planned.close().await;
                 return Err(refused);
             }
@@ -58,6 +76,35 @@ impl Apply {
                 planned.close().await;
                 return Err(Failure::new("apply cancelled", "nothing was changed"));
             }
+            let report = self.make(planned, context).await?;
+            context.console.out(&render::apply::report(&report, context.console.width()));
+            Ok(Exit::of_report(&report))
+        })
+    }
+
+    /// Does exactly what a saved plan says.
+    fn run_saved(&self, file: &Path, context: &Context) -> Outcome {
+        let key = process_environment::plan_key();
+        let opened = open(file, key.as_ref())?;
+        may_be_applied(file, &opened, key.as_ref())?;
+        let destination = opened.saved.destination.clone();
+        if let Some(other) = context.named_environment().filter(|named| *named != destination.environment) {
+            let message = format!("`{}` is a plan for environment `{}`, not for `{other}`", file.display(), destination.environment);
+            return Err(Failure {
+                class: Class::Conflict,
+                ..Failure::new(message, "a plan can be applied only where it was made for; leave out -e, or plan again")
+            });
+        }
+        refuse(&opened.saved.plan(), &destination.environment, context)?;
+        let scope = context.scope_of(&destination.environment, self.planning.settings())?;
+        context.block_on(async {
+            let spinner = context.console.spinner("Checking that nothing has moved…");
+            let planned = prepare_saved(scope, file, opened, holder("apply")).await;
+            spinner.finish_and_clear();
+            let planned = planned?;
+            let plan = &planned.plan;
+            let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
+            context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
             let report = self.make(planned, context).await?;
             context.console.out(&render::apply::report(&report, context.console.width()));
             Ok(Exit::of_report(&report))
@@ -92,13 +139,13 @@ impl Apply {
         });
         console.details("\n");
         let options = Options { parallelism: self.planning.parallelism() };
-        let report = apply(planned, options, stop, |event| show(&event, &bar, context)).await;
+        let report = apply(planned, options, stop, |event| tell(&event, &bar, context)).await;
         bar.finish_and_clear();
         report
     }
 }
 
-fn show(event: &Event, bar: &ProgressBar, context: &Context) {
+fn tell(event: &Event, bar: &ProgressBar, context: &Context) {
     if let Some(line) = render::apply::event(event) {
         bar.suspend(|| context.console.details(&format!("{line}\n")));
     }

@@ -2,10 +2,13 @@
 
 use clap::Args;
 
-use super::planning::PlanningArgs;
+use super::planning::{PlanningArgs, refuse, warn};
+use super::saving::SavingArgs;
+use super::showing::{FormatArgs, ShowingArgs, show};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::plan::plan;
+use crate::render::plan::Report;
 
 /// Show what would change live
 ///
@@ -16,12 +19,20 @@ use crate::ops::plan::plan;
   campaignctl plan                            the default environment
   campaignctl plan -e staging                 another one
   campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
+  campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
+  campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
 pub(in crate::cli) struct Plan {
     #[command(flatten)]
     planning: PlanningArgs,
+    #[command(flatten)]
+    showing: ShowingArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    saving: SavingArgs,
     /// Exit with 0 when nothing changes, 2 when something does, 1 on errors
     #[arg(long)]
     detailed_exitcode: bool,
@@ -30,15 +41,30 @@ pub(in crate::cli) struct Plan {
 impl Plan {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
         let request = self.planning.request(context)?;
+        let links = self.format.links(context)?;
         context.block_on(async {
             let spinner = context.console.spinner("Reading campaigns…");
             let planned = plan(request).await;
             spinner.finish_and_clear();
             let planned = planned?;
-            self.planning.show(&planned, context);
-            let refused = self.planning.refuse(&planned, context);
+            let report = Report {
+                destination: &planned.destination,
+                plan: &planned.plan,
+                created: planned.created,
+                saved: None,
+                links: links.as_ref(),
+            };
+            warn(&planned, context);
+            tracing::info!(requests = planned.requests, "planned");
+            match self.format.document(&report) {
+                Some(document) => context.console.out(&document),
+                None => show(&report, &self.showing, context),
+            }
+            let saved = self.saving.save(&planned, self.format.format, context);
+            let refused = refuse(&planned.plan, &planned.destination.environment, context);
             let pending = !planned.plan.is_empty();
             planned.close().await;
+            saved?;
             refused?;
             Ok(if pending && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
         })

@@ -6,7 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::escape::{inline, quoted};
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
-use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, LiveSide};
+use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
@@ -67,6 +67,21 @@ fn value(shown: &FieldValue, path: &FieldPath) -> String {
         (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
         _ => json(&shown.to_json()),
     }
+}
+
+/// A field that keeps its live value, in one line: `held by ignoreChanges: enabled is false live, true in the file`.
+pub(super) fn held(held: &Held) -> String {
+    let Held { field: FieldChange { path, before, after, last_applied: _, cause: _ }, until } = held;
+    let why = until.map_or("held by ignoreChanges".to_owned(), |until| format!("held until {until}"));
+    let said = |value: &Option<FieldValue>| match value {
+        None => "absent".to_owned(),
+        Some(FieldValue::Present) => "there".to_owned(),
+        Some(FieldValue::Condition(condition)) => {
+            format!("{} ({})", json(&FieldValue::Condition(condition.clone()).to_json()), condition.data_type.as_str())
+        }
+        Some(other) => json(&other.to_json()),
+    };
+    format!("{why}: {} is {} live, {} in the file", inline(&path.to_string()), said(before), said(after))
 }
 
 /// JSON, with every text made harmless.

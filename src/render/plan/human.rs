@@ -2,35 +2,48 @@
 
 use std::fmt::Write;
 
+use jiff::Timestamp;
+
 use super::super::escape::{inline, quoted};
-use super::super::style::{DANGER, FAINT, STRONG, of_action};
-use super::field;
+use super::super::resolution::resolutions;
+use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
+use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, plural};
+use super::{Report, Saved, field};
 use crate::model::Destination;
-use crate::reconcile::{Action, Change, Plan, StateOnly, Summary, Unmanaged};
+use crate::reconcile::{Action, Cause, Change, Plan, StateOnly, Unchanged, Unmanaged};
 
 /// What to show beside the changes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// List live campaigns that nobody declared, instead of counting them.
     pub show_unmanaged: bool,
+    /// Say of each change what kind it is, which fields it touches and what is dangerous; leave out the values.
+    pub concise: bool,
 }
 
+/// Lines of the first screen for one kind of news; what is beyond is counted, and stands below in full.
+const MOST_ON_TOP: usize = 20;
+
 /// The whole plan as text with colours, ending in a newline.
-pub fn human(destination: &Destination, plan: &Plan, options: Options) -> String {
+pub fn human(report: &Report<'_>, options: Options) -> String {
+    let Report { destination, plan, created: _, saved, links: _ } = report;
     let mut out = header(destination);
+    if let Some(saved) = saved {
+        out.push_str(&of_saved(report, saved));
+    }
     if plan.is_empty() {
         if plan.refusals.is_empty() {
             let _ = write!(out, "\n{STRONG}No changes.{STRONG:#} Your infrastructure matches the configuration.\n");
         }
     } else {
-        out.push_str(&legend(plan));
+        out.push_str(&first_screen(plan));
+        if !options.concise {
+            out.push_str(&legend(plan));
+        }
         out.push_str("\ncampaignctl will perform the following actions:\n");
-        let mut changes: Vec<&Change> = plan.changes.iter().collect();
-        // The most dangerous first; `sort_by_key` keeps the order in which they are made for the rest.
-        changes.sort_by_key(|change| change.dangers.iter().map(|danger| danger.kind).min().map_or((1, None), |kind| (0, Some(kind))));
-        for change in changes {
+        for change in plan.by_danger() {
             out.push('\n');
-            out.push_str(&block(change));
+            out.push_str(&if options.concise { line_of(change) } else { block(change, report) });
         }
         let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n", counts(plan.summary()));
     }
@@ -49,6 +62,127 @@ fn header(destination: &Destination) -> String {
     )
 }
 
+/// What is said once a plan is saved, in Terraform's words.
+pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> String {
+    let file = inline(file);
+    let signed = if signed { ", signed with CAMPAIGNCTL_PLAN_KEY" } else { "" };
+    let next = if refused {
+        format!("The plan is refused: `campaignctl show {file}` shows it, and nothing applies it.")
+    } else {
+        format!("To perform exactly these actions, run the following command to apply:\n    campaignctl apply \"{file}\"")
+    };
+    format!("\n{RULE}\n\nSaved the plan to: {file} (can be applied until {expires:.0}{signed})\n\n{next}\n")
+}
+
+/// What is said before a saved plan is applied: where, how old it is, and how much it changes.
+pub fn about_to_apply(report: &Report<'_>, file: &str) -> String {
+    let Report { destination, plan, created, saved: _, links: _ } = report;
+    let what = if plan.is_empty() { "No changes.".to_owned() } else { format!("Plan: {}", counts(plan.summary())) };
+    format!("{}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n", header(destination), inline(file))
+}
+
+/// The line that Terraform draws below a plan.
+const RULE: &str = "─────────────────────────────────────────────────────────────────────────────";
+
+/// How old a saved plan is, and until when it holds.
+fn of_saved(report: &Report<'_>, saved: &Saved<'_>) -> String {
+    let Saved { file, expires, expired } = saved;
+    let mut out = format!("Saved plan: {}, made {:.0}, ", inline(file), report.created);
+    if *expired {
+        let _ = writeln!(out, "{DANGER}expired {expires:.0}: it can be read, and no longer applied{DANGER:#}");
+    } else {
+        let _ = writeln!(out, "can be applied until {expires:.0}");
+    }
+    out
+}
+
+/// What changes for visitors, what is dangerous, who else touched it, what apply will cost.
+fn first_screen(plan: &Plan) -> String {
+    let mut out = String::new();
+    let effects: Vec<String> = effects(plan).into_iter().map(|(_, words)| words).collect();
+    let _ = writeln!(out, "\n{STRONG}Visitors{STRONG:#}  {}", effects.join(", "));
+    out.push_str(&dangers_on_top(plan));
+    out.push_str(&live_on_top(plan));
+    let _ = write!(out, "{STRONG}Apply{STRONG:#}     {} API {}", plan.requests(), plural(plan.requests(), "request"));
+    match plan.unchanged.len() {
+        0 => out.push('\n'),
+        1 => out.push_str(", 1 campaign is unchanged\n"),
+        more => {
+            let _ = writeln!(out, ", {more} campaigns are unchanged");
+        }
+    }
+    if !plan.refusals.is_empty() {
+        let reasons = plan.refusals.len();
+        let _ = writeln!(out, "{DANGER}Refused{DANGER:#}   for {reasons} {}, told at the end", plural(reasons, "reason"));
+    }
+    out
+}
+
+fn dangers_on_top(plan: &Plan) -> String {
+    let all = dangerous(plan);
+    if all.is_empty() {
+        return format!("{STRONG}Danger{STRONG:#}    none\n");
+    }
+    let total = plan.changes.len();
+    let mut out = format!("{DANGER}Danger{DANGER:#}    {} of {total} {}\n", all.len(), plural(total, "change"));
+    for Change { key, dangers, .. } in all.iter().copied().take(MOST_ON_TOP) {
+        let more = match dangers.len() {
+            0 | 1 => String::new(),
+            several => format!(" (+{} more)", several - 1),
+        };
+        let sentence = dangers.first().map(|danger| inline(&danger.sentence)).unwrap_or_default();
+        let _ = writeln!(out, "  {DANGER}!{DANGER:#} {}: {sentence}{more}", key.address());
+    }
+    if let Some(more) = all.len().checked_sub(MOST_ON_TOP).filter(|more| *more > 0) {
+        let _ = writeln!(out, "    … and {more} more, which come first below");
+    }
+    out
+}
+
+fn live_on_top(plan: &Plan) -> String {
+    let moved = moved_live(plan);
+    let updates = || plan.changes.iter().filter(|change| change.action == Action::Update);
+    let unknown = updates().filter(|change| change.fields.iter().any(|field| field.cause == Cause::Unknown)).count();
+    let mut out = String::new();
+    if !moved.is_empty() {
+        let verb = if moved.len() == 1 { "campaign was" } else { "campaigns were" };
+        let _ = writeln!(out, "{CHANGE}Live{CHANGE:#}      {} {verb} changed by somebody else", moved.len());
+        for moved in moved.iter().take(MOST_ON_TOP) {
+            let _ = writeln!(out, "    {}: {}", moved.key.address(), what_happened(moved));
+        }
+        if let Some(more) = moved.len().checked_sub(MOST_ON_TOP).filter(|more| *more > 0) {
+            let _ = writeln!(out, "    … and {more} more, marked `drift` or `conflict` below");
+        }
+    } else if unknown > 0 {
+        let verb = if unknown == 1 { "campaign was" } else { "campaigns were" };
+        let _ =
+            writeln!(out, "{STRONG}Live{STRONG:#}      {unknown} {verb} not applied by this tool before, so nobody can say who moved what");
+    } else if updates().next().is_some() {
+        let _ = writeln!(out, "{STRONG}Live{STRONG:#}      nobody else changed these campaigns since they were applied");
+    }
+    out
+}
+
+/// `paused by "web-admin" at 2026-11-20T14:02:00Z`
+fn what_happened(moved: &MovedLive<'_>) -> String {
+    let MovedLive { key: _, by, at, what } = moved;
+    let mut out = match what {
+        What::Paused => "paused".to_owned(),
+        What::SwitchedOn => "switched on".to_owned(),
+        What::Fields(fields) => {
+            let paths: Vec<String> = fields.iter().map(|field| inline(&field.path.to_string())).collect();
+            format!("{} changed", paths.join(", "))
+        }
+    };
+    if let Some(by) = by {
+        let _ = write!(out, " by {}", quoted(by));
+    }
+    if let Some(at) = at {
+        let _ = write!(out, " at {at:.0}");
+    }
+    out
+}
+
 fn legend(plan: &Plan) -> String {
     let kinds = [(Action::Create, "create"), (Action::Update, "update in-place"), (Action::Delete, "destroy"), (Action::Forget, "forget")];
     let present = |action: Action| plan.changes.iter().any(|change| change.action == action);
@@ -60,28 +194,39 @@ fn legend(plan: &Plan) -> String {
     if out.is_empty() { out } else { format!("\nActions are indicated with the following symbols:\n{out}") }
 }
 
-/// `1 to add, 2 to change, 0 to destroy.`: a public interface, other tools parse it.
-fn counts(summary: Summary) -> String {
-    let Summary { import, add, change, destroy, forget, moved: _ } = summary;
-    let mut out = String::new();
-    if import > 0 {
-        let _ = write!(out, "{import} to import, ");
+/// `# campaign.x will be created` and its kin: other tools parse these lines.
+fn headline(change: &Change) -> String {
+    let address = change.key.address();
+    match change.action {
+        Action::Create => format!("{STRONG}{address}{STRONG:#} will be created"),
+        Action::Update => format!("{STRONG}{address}{STRONG:#} will be updated in-place"),
+        Action::Delete => format!("{STRONG}{address}{STRONG:#} will be destroyed"),
+        Action::Forget => format!("{STRONG}{address}{STRONG:#} will no longer be managed by campaignctl, but will not be destroyed"),
+        Action::Record => match &change.moved_from {
+            Some(old) => format!("{STRONG}{}{STRONG:#} has moved to {STRONG}{address}{STRONG:#}", old.address()),
+            None => format!("{STRONG}{address}{STRONG:#} will be imported"),
+        },
     }
-    let _ = write!(out, "{add} to add, {change} to change, {destroy} to destroy");
-    if forget > 0 {
-        let _ = write!(out, ", {forget} to forget");
+}
+
+/// One change without its values.
+fn line_of(change: &Change) -> String {
+    let mut out = format!("  # {}\n", headline(change));
+    if change.action == Action::Update {
+        let paths: Vec<String> = change.fields.iter().map(|field| inline(&field.path.to_string())).collect();
+        let _ = writeln!(out, "  #   {}", paths.join(", "));
     }
-    out.push('.');
+    for danger in &change.dangers {
+        let _ = writeln!(out, "  #   {DANGER}! {}{DANGER:#}", inline(&danger.sentence));
+    }
+    if let Some(moved) = moved(change) {
+        let _ = writeln!(out, "  #   live: {}", what_happened(&moved));
+    }
     out
 }
 
-/// `Plan: 1 to add, 2 to change, 0 to destroy.` without colours.
-pub fn summary_line(summary: Summary) -> String {
-    format!("Plan: {}", counts(summary))
-}
-
 /// One change: headline, marks, fields.
-fn block(change: &Change) -> String {
+fn block(change: &Change, report: &Report<'_>) -> String {
     let Change {
         key,
         action,
@@ -91,6 +236,7 @@ fn block(change: &Change) -> String {
         origin,
         live,
         desired,
+        last_applied: _,
         fields,
         held,
         kept,
@@ -100,24 +246,12 @@ fn block(change: &Change) -> String {
         body: _,
         remember: _,
     } = change;
-    let address = key.address();
     let mut out = String::new();
     let mut comment = |text: &str| {
         let _ = writeln!(out, "  # {text}");
     };
     let id = live.as_ref().map(|live| quoted(&live.id.0)).unwrap_or_default();
-    match action {
-        Action::Create => comment(&format!("{STRONG}{address}{STRONG:#} will be created")),
-        Action::Update => comment(&format!("{STRONG}{address}{STRONG:#} will be updated in-place")),
-        Action::Delete => comment(&format!("{STRONG}{address}{STRONG:#} will be destroyed")),
-        Action::Forget => {
-            comment(&format!("{STRONG}{address}{STRONG:#} will no longer be managed by campaignctl, but will not be destroyed"));
-        }
-        Action::Record => match moved_from {
-            Some(old) => comment(&format!("{STRONG}{}{STRONG:#} has moved to {STRONG}{address}{STRONG:#}", old.address())),
-            None => comment(&format!("{STRONG}{address}{STRONG:#} will be imported")),
-        },
-    }
+    comment(&headline(change));
     match (action, origin) {
         (_, Some(origin)) => comment(&format!("({}:{})", inline(&origin.file), origin.line)),
         (Action::Delete, None) => comment("(because no file declares it any more)"),
@@ -135,6 +269,13 @@ fn block(change: &Change) -> String {
     for danger in dangers {
         comment(&format!("{DANGER}! {}{DANGER:#}", inline(&danger.sentence)));
     }
+    if let Some(moved) = moved(change) {
+        comment(&format!("{CHANGE}live: {}{CHANGE:#}; three ways out:", what_happened(&moved)));
+        let width = 30;
+        for (what, command) in resolutions(&report.destination.environment, key, report.next_week()) {
+            comment(&format!("  {what:width$}{}", inline(&command)));
+        }
+    }
     let (symbol, style) = of_action(*action);
     let _ = writeln!(out, "  {style}{symbol}{style:#} campaign {} {{", quoted(key.as_str()));
     if let Some(live) = live {
@@ -147,8 +288,8 @@ fn block(change: &Change) -> String {
     for line in field::lines(fields, live.as_ref(), *action == Action::Update) {
         let _ = writeln!(out, "      {line}");
     }
-    for line in field::lines(held, None, false) {
-        let _ = writeln!(out, "        {FAINT}# held by ignoreChanges:{FAINT:#} {line}");
+    for held in held {
+        let _ = writeln!(out, "        {FAINT}# {}{FAINT:#}", field::held(held));
     }
     if *kept > 0 {
         let _ = writeln!(out, "        {FAINT}# (+{kept} {} not modelled, kept){FAINT:#}", plural(*kept, "field"));
@@ -162,18 +303,17 @@ fn block(change: &Change) -> String {
     out
 }
 
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
-}
-
-/// What is said below the plan: requests, campaigns left alone, corrections of the state.
+/// What is said below the plan: campaigns left alone, corrections of the state.
 fn notes(plan: &Plan, options: Options) -> String {
     let mut out = String::new();
-    if plan.requests() > 0 {
-        let _ = writeln!(out, "\nApplying it takes {} API {}.", plan.requests(), plural(plan.requests(), "request"));
-    }
-    if plan.unchanged > 0 && !plan.is_empty() {
-        let _ = writeln!(out, "\n{} {} unchanged.", plan.unchanged, if plan.unchanged == 1 { "campaign is" } else { "campaigns are" });
+    let holding: Vec<&Unchanged> = plan.unchanged.iter().filter(|unchanged| !unchanged.held.is_empty()).collect();
+    if !holding.is_empty() {
+        out.push_str("\nUnchanged, with fields that keep their live value:\n");
+        for unchanged in holding {
+            for held in &unchanged.held {
+                let _ = writeln!(out, "  {}: {}", unchanged.key.address(), field::held(held));
+            }
+        }
     }
     for correction in &plan.state_only {
         if let StateOnly::Drop { key, id } = correction {

@@ -1,8 +1,20 @@
-//! Plans as text.
+//! Plans as text: one format, one file, over one shared model.
 
 mod field;
+mod gitlab;
+mod html;
 mod human;
+mod json;
+mod markdown;
 mod refusal;
+mod report;
+mod summary;
 
-pub use human::{Options, human, summary_line};
+pub use gitlab::gitlab;
+pub use html::html;
+pub use human::{Options, about_to_apply, human, saved};
+pub use json::json;
+pub use markdown::markdown;
 pub use refusal::{Refused, refused};
+pub use report::{Links, Report, Saved};
+pub use summary::summary_line;
