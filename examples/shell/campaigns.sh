@@ -22,21 +22,25 @@ fetch_state() {
   git clone --quiet --branch "$branch" --single-branch "${STATE_REPOSITORY:-$(git remote get-url origin)}" .state
 }
 
+state_git() {
+  git -C .state -c user.name=campaignctl -c user.email=campaignctl@localhost "$@"
+}
+
+# Called where the shell does not stop at errors, so it returns at each.
 save_state() {
-  git -C .state add -A -- ':(exclude)*.lock'
-  if git -C .state diff --cached --quiet; then
+  state_git add -A -- ':(exclude)*.lock' || return
+  if state_git diff --cached --quiet; then
     return
   fi
-  git -C .state -c user.name=campaignctl -c user.email=campaignctl@localhost commit --quiet -m "$environment after $(git rev-parse HEAD)"
+  state_git commit --quiet -m "$environment after $(git rev-parse HEAD)" || return
   for pause in 1 2 4; do
-    if git -C .state push --quiet origin "HEAD:$branch"; then
+    if state_git push --quiet origin "HEAD:$branch"; then
       return
     fi
     sleep "$pause"
     # Somebody else saved the state of another environment.
-    git -C .state -c user.name=campaignctl -c user.email=campaignctl@localhost pull --quiet --rebase origin "$branch"
+    state_git pull --quiet --rebase origin "$branch" || return
   done
-  echo "The state was not saved. Push the folder .state to $branch before the next run." >&2
   return 1
 }
 
@@ -60,7 +64,11 @@ case ${1:-} in
     fetch_state
     campaignctl apply "${2:-$out/plan.json}" || code=$?
     # Also when the apply failed half-way: the state then says what was done.
-    save_state || code=1
+    # shellcheck disable=SC2310
+    if ! save_state; then
+      echo "The state was not saved. Push the folder .state to $branch before the next run." >&2
+      code=1
+    fi
     ;;
   drift)
     fetch_state
