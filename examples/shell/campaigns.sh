@@ -64,7 +64,6 @@ case ${1:-} in
     fetch_state
     campaignctl apply "${2:-$out/plan.json}" || code=$?
     # Also when the apply failed half-way: the state then says what was done.
-    # shellcheck disable=SC2310
     if ! save_state; then
       echo "The state was not saved. Push the folder .state to $branch before the next run." >&2
       code=1

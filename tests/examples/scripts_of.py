@@ -27,8 +27,7 @@ def main(target, *files):
     count = 0
     for file in files:
         for document in yaml.load_all(Path(file).read_text(), Loader=yaml.BaseLoader):
-            for where, script in scripts(document, Path(file).stem):
-                # Files set variables for each other where GitLab runs them as one shell.
+            for where, script in scripts(document, Path(file).stem.lstrip(".")):
                 (Path(target) / f"{where}.sh").write_text(f"#!/usr/bin/env bash\nset -euo pipefail\n{script}\n")
                 count += 1
     print(f"{count} scripts inside YAML")
