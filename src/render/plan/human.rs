@@ -41,9 +41,16 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
             out.push_str(&legend(plan));
         }
         out.push_str("\ncampaignctl will perform the following actions:\n");
-        for change in plan.by_danger() {
+        if options.concise {
             out.push('\n');
-            out.push_str(&if options.concise { line_of(change) } else { block(change, report) });
+        }
+        for change in plan.by_danger() {
+            if options.concise {
+                out.push_str(&line_of(change));
+            } else {
+                out.push('\n');
+                out.push_str(&block(change, report));
+            }
         }
         let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n", counts(plan.summary()));
     }
@@ -326,7 +333,8 @@ fn notes(plan: &Plan, options: Options) -> String {
         for Unmanaged { id, name, unreadable } in &plan.unmanaged {
             let name = name.as_ref().map_or("(no name)".to_owned(), |name| quoted(name));
             let unreadable = unreadable.as_ref().map(|reason| format!("  cannot be read: {}", inline(reason))).unwrap_or_default();
-            let _ = writeln!(out, "  {}  {name}{unreadable}", inline(&id.0));
+            // In quotes: a line never starts with text from outside.
+            let _ = writeln!(out, "  {}  {name}{unreadable}", quoted(&id.0));
         }
     } else if unmanaged > 0 {
         let verb = if unmanaged == 1 { "campaign is" } else { "campaigns are" };

@@ -13,15 +13,22 @@ pub struct Refused {
     pub hint: String,
 }
 
+/// Campaigns that a refusal names; the plan above it names the rest.
+const MOST_NAMED: usize = 20;
+
 fn addresses(keys: &[CampaignKey]) -> String {
-    keys.iter().map(|key| key.address().to_string()).collect::<Vec<_>>().join(", ")
+    let named: Vec<String> = keys.iter().take(MOST_NAMED).map(|key| key.address().to_string()).collect();
+    match keys.len().saturating_sub(MOST_NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more, all of them in the plan", named.join(", ")),
+    }
 }
 
 fn candidate_line(candidate: &Candidate) -> String {
     let Candidate { id, date_modified, modified_by } = candidate;
     let when = date_modified.map(|when| format!(", changed at {when:.0}")).unwrap_or_default();
     let who = modified_by.as_ref().map(|who| format!(" by {}", quoted(who))).unwrap_or_default();
-    format!("\n  {}{when}{who}", inline(&id.0))
+    format!("\n  {}{when}{who}", quoted(&id.0))
 }
 
 /// Says why, and what resolves it in `environment`.
