@@ -14,7 +14,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from gh_stub import Store
-from runner import Runner, commands
+from runner import Runner, commands, heard
 from world import ROOT, STATE_BRANCH, Emulator, Project, check, find_binary, step
 
 REPOSITORY = "acme/campaigns"
@@ -87,9 +87,9 @@ if "STUB_STORE" in os.environ:
         self.project.git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{pull['number']}/merge")
         self.project.git("switch", "--quiet", branch)
         self.store.save()
-        result = self.run(PLAN, "pull_request", expected, event={"pull_request": pull}, ref=f"refs/pull/{pull['number']}/merge", sha=merge,
-                          head_sha=pull["head"]["sha"], head_branch=branch, head_repository=fork)
-        return result, str(pull["number"])
+        self.last_push = {"event": {"pull_request": pull}, "ref": f"refs/pull/{pull['number']}/merge", "sha": merge, "head_sha": pull["head"]["sha"],
+                          "head_branch": branch, "head_repository": fork}
+        return self.run(PLAN, "pull_request", expected, **self.last_push), str(pull["number"])
 
     def merge(self, number, expected, squash=False):
         """Merges a pull request and runs the apply."""
@@ -172,6 +172,8 @@ if "STUB_STORE" in os.environ:
         check("75" in second["body"] and "60" not in body_of(second["body"]), "it shows the value of the second push", second["body"])
         check(all(comment["edits"] == 0 for comment in self.store.comments_of(pull, "a-stranger")), "a stranger's comment with the marker is left alone")
         check(self.dwell() == 45, "nothing is live yet")
+        self.run(PLAN, "pull_request", "success", again=plan.number, **self.last_push)
+        check(len(self.store.comments_of(pull)) == 1, "a run that is started again finds the comment too")
 
         step("It is merged")
         before, _, _ = project.state()
@@ -253,6 +255,7 @@ if "STUB_STORE" in os.environ:
         plan, pull = self.push("hostile", "success")
         check("add-mask" in plan.log, "the name stands in the log", plan.log)
         check(commands(plan.log) == [], "no text of the campaign acts in the log", commands(plan.log), plan.log)
+        check(not any("add-mask" in line for line in heard(plan.log)), "it is there only while commands are off", heard(plan.log))
         body = self.comment(pull)["body"]
         check("add-mask" in body, "the name stands in the comment", body)
         check(acts(body) == [], "no text of the campaign acts in the comment", acts(body), body)
@@ -260,6 +263,7 @@ if "STUB_STORE" in os.environ:
         applied = self.merge(pull, "success")
         check(name in live.campaigns(), "it is a campaign like any other")
         check(commands(applied.log) == [] and acts(applied.summary) == [], "nor does it act in the apply", commands(applied.log), acts(applied.summary))
+        check(not any("add-mask" in line for line in heard(applied.log)), "it is there only while commands are off", heard(applied.log))
         live.edit(name, enabled=False)
         drift = self.scheduled()
         body = self.issues()[-1]["body"]

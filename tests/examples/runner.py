@@ -152,18 +152,24 @@ COMMANDS = {"add-mask", "add-matcher", "add-path", "debug", "echo", "endgroup", 
             "save-state", "set-env", "set-output", "warning"}
 
 
-def commands(log):
-    """The workflow commands in a log: `::name …::` at the start of a line, `##[name …]` anywhere in it."""
-    found, pause = [], None
+def heard(log):
+    """The lines of a log in which the runner looks for workflow commands: those outside of `::stop-commands::`."""
+    lines, pause = [], None
     for line in log.splitlines():
         line = line.strip()
         if pause is not None:
-            if line == f"::{pause}::":
-                pause = None
-            continue
-        if line.startswith("::stop-commands::"):
+            pause = None if line == f"::{pause}::" else pause
+        elif line.startswith("::stop-commands::"):
             pause = line[len("::stop-commands::"):]
-            continue
+        else:
+            lines.append(line)
+    return lines
+
+
+def commands(log):
+    """The workflow commands in a log: `::name …::` at the start of a line, `##[name …]` anywhere in it."""
+    found = []
+    for line in heard(log):
         match = re.match(r"::([A-Za-z-]+)(?: .*?)?::", line) or re.search(r"##\[([A-Za-z-]+)[ \];]?", line)
         if match and match[1].lower() in COMMANDS:
             found.append(line)
@@ -189,11 +195,13 @@ class Runner:
         self.stub_folder, self.repository = Path(stub_folder), repository
         self.secrets, self.vars = {}, {}
 
-    def run(self, workflow, event_name, event, ref, sha, head_sha=None, head_branch=None, head_repository=None, inputs=None):
+    def run(self, workflow, event_name, event, ref, sha, head_sha=None, head_branch=None, head_repository=None, inputs=None,
+            again=None):
+        """One run; `again` is the number of one that is run once more."""
         path = f".github/workflows/{workflow}"
         definition = yaml.load(self.git("show", f"{sha}:{path}"), Loader=yaml.BaseLoader)
-        run = self.store.add_run(path=path, event=event_name, head_sha=head_sha or sha, head_branch=head_branch or ref.split("/")[-1],
-                                 head_repository=head_repository or self.repository)
+        run = again or self.store.add_run(path=path, event=event_name, head_sha=head_sha or sha,
+                                          head_branch=head_branch or ref.split("/")[-1], head_repository=head_repository or self.repository)
         result = Result(run)
         waiting = dict(definition["jobs"])
         while waiting:
@@ -247,6 +255,7 @@ class Job:
             return "skipped"
         if not holds(self.job.get("if"), self.contexts, {"success": True, "failure": False, "cancelled": False, "always": True}):
             return "skipped"
+        shutil.rmtree(self.folder, ignore_errors=True)
         for folder in (self.workspace, self.temp, self.home):
             folder.mkdir(parents=True)
         for name, value in {**self.definition.get("env", {}), **self.job.get("env", {})}.items():
