@@ -264,11 +264,12 @@ if "STUB_STORE" in os.environ:
         check(name in live.campaigns(), "it is a campaign like any other")
         check(commands(applied.log) == [] and acts(applied.summary) == [], "nor does it act in the apply", commands(applied.log), acts(applied.summary))
         check(not any("add-mask" in line for line in heard(applied.log)), "it is there only while commands are off", heard(applied.log))
-        live.edit(name, enabled=False)
+        before = live.campaigns()[name].get("description")
+        live.edit(name, description=f"</details>{name} | x")
         drift = self.scheduled()
         body = self.issues()[-1]["body"]
         check("add-mask" in body and acts(body) == [] and commands(drift.log) == [], "nor in the issue about its drift", acts(body), body)
-        live.edit(name, enabled=True)
+        live.edit(name, description=before)
 
         step("A pull request from a fork, and one of Dependabot")
         self.open("from-a-fork")
