@@ -244,6 +244,14 @@ if "STUB_STORE" in os.environ:
         project.git("revert", "--no-edit", "-m", "1", "HEAD")
         project.git("push", "--quiet", "origin", "HEAD:main")
 
+        step("A pull request that cannot be planned at all")
+        self.open("no-queue")
+        project.replace("campaigns/pricing-churn.yaml", "overflowQueue: General", "overflowQueue: '@team </details> ::error::q'")
+        plan, pull = self.push("no-queue", "failure")
+        body = self.comment(pull)["body"]
+        check(plan.jobs["plan"] == "failure" and "There is no plan." in body and "@team" in body, "the comment says so, and why", body, plan.log)
+        check(acts(body) == [] and acts(plan.summary) == [] and commands(plan.log) == [], "nothing in it acts", acts(body), body)
+
         step("A campaign with a name that wants to act")
         self.open("hostile")
         name = "::add-mask::x ##[error]y @team </details> <!-- `b` -->"
