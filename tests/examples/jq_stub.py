@@ -9,10 +9,9 @@ import jq
 def main(arguments):
     named, places, raw, rest = {}, [], False, iter(arguments)
     for argument in rest:
-        if argument == "--arg":
-            named[next(rest)] = next(rest)
-        elif argument == "--argjson":
-            named[next(rest)] = json.loads(next(rest))
+        if argument in ("--arg", "--argjson"):
+            name, value = next(rest), next(rest)
+            named[name] = value if argument == "--arg" else json.loads(value)
         elif argument in ("--raw-input", "--slurp"):
             raw = True
         else:
