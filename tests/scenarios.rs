@@ -1,6 +1,7 @@
 //! Every folder under `tests/scenarios/cases` is a situation: `desired/` (the files), `live.json` (what the API lists),
 //! `last_applied.json` (what the state remembers), `environment.yaml` and `arguments.txt` where they matter; and
-//! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less.
+//! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less; and `plan.md`: the same
+//! plan as a comment on a pull request.
 //!
 //! `BLESS=1 cargo test --test scenarios` writes what was printed; read the difference before you commit it.
 

@@ -3,6 +3,7 @@
 pub mod apply;
 mod escape;
 pub mod findings;
+mod markdown;
 pub mod plan;
 mod resolution;
 pub mod rewrite;

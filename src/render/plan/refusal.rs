@@ -13,8 +13,13 @@ pub struct Refused {
     pub hint: String,
 }
 
-fn addresses(keys: &[CampaignKey]) -> String {
-    keys.iter().map(|key| key.address().to_string()).collect::<Vec<_>>().join(", ")
+/// The first `most` addresses, and how many more there are.
+fn addresses(keys: &[CampaignKey], most: usize) -> String {
+    let mut names: Vec<String> = keys.iter().take(most).map(|key| key.address().to_string()).collect();
+    if let Some(more) = keys.len().checked_sub(most).filter(|more| *more > 0) {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
 }
 
 fn candidate_line(candidate: &Candidate) -> String {
@@ -26,6 +31,11 @@ fn candidate_line(candidate: &Candidate) -> String {
 
 /// Says why, and what resolves it in `environment`.
 pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
+    refused_naming(refusal, environment, usize::MAX)
+}
+
+/// The same, with at most so many names of campaigns in a list.
+pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) -> Refused {
     let (message, hint) = match refusal {
         Refusal::AmbiguousName { key, name, candidates } => (
             format!(
@@ -64,7 +74,7 @@ pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
                 "the plan would destroy {} {}, and at most {limit} may go: {}",
                 keys.len(),
                 if keys.len() == 1 { "campaign" } else { "campaigns" },
-                addresses(keys)
+                addresses(keys, most)
             ),
             format!("if that is meant, add --max-deletes {} for this run, or raise `guards.maxDeletes`", keys.len()),
         ),
@@ -74,7 +84,7 @@ pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
                 format!(
                     "the plan would change {} of {managed} managed campaigns ({percent} %), and at most {limit} % are allowed: {}",
                     keys.len(),
-                    addresses(keys)
+                    addresses(keys, most)
                 ),
                 format!("if that is meant, add --max-changed-percent {percent} for this run, or raise `guards.maxChangedPercent`"),
             )
