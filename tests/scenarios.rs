@@ -47,7 +47,13 @@ async fn server(live: &Value) -> MockServer {
     server
 }
 
-async fn run(case: &Path) -> String {
+/// What a case prints: in the form for people with exit code and standard error, and as Markdown.
+struct Printed {
+    human: String,
+    markdown: String,
+}
+
+async fn run(case: &Path) -> Printed {
     let live: Value = serde_json::from_str(&fs::read_to_string(case.join("live.json")).unwrap()).unwrap();
     let server = server(&live).await;
     let repo = tempfile::tempdir().unwrap();
@@ -71,14 +77,20 @@ async fn run(case: &Path) -> String {
         fs::write(repo.path().join("state.json"), state.to_string()).unwrap();
     }
     let arguments = fs::read_to_string(case.join("arguments.txt")).unwrap_or_default();
-    let output = Command::new(env!("CARGO_BIN_EXE_campaignctl"))
-        .args(["plan", "--detailed-exitcode", "--exit-codes", "fine"])
-        .args(arguments.split_whitespace())
-        .current_dir(repo.path())
-        .env_clear()
-        .env("GENESYSCLOUD_ACCESS_TOKEN", "a-token-for-tests")
-        .output()
-        .unwrap();
+    let plan = |format: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_campaignctl"))
+            .args(["plan", "--detailed-exitcode", "--exit-codes", "fine"])
+            .args(arguments.split_whitespace())
+            .args(format)
+            .current_dir(repo.path())
+            .env_clear()
+            .env("GENESYSCLOUD_ACCESS_TOKEN", "a-token-for-tests")
+            .output()
+            .unwrap()
+    };
+    let output = plan(&[]);
+    let markdown = plan(&["--format", "markdown", "--link-base", "https://github.com/acme/campaigns/blob/0a1b2c3"]);
+    assert_eq!(markdown.status, output.status, "{}: the exit code does not depend on the format", case.display());
     let next_week = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date() + jiff::Span::new().days(7);
     let text = |bytes: Vec<u8>| {
         let text = String::from_utf8(bytes).unwrap();
@@ -87,7 +99,10 @@ async fn run(case: &Path) -> String {
     let (out, err) = (text(output.stdout), text(output.stderr));
     let writes = server.received_requests().await.unwrap().into_iter().filter(|request| request.method.as_str() != "GET").count();
     assert_eq!(writes, 0, "{}: a plan only reads", case.display());
-    format!("{out}--- standard error\n{err}--- exit code {}\n", output.status.code().unwrap_or(-1))
+    Printed {
+        human: format!("{out}--- standard error\n{err}--- exit code {}\n", output.status.code().unwrap_or(-1)),
+        markdown: text(markdown.stdout),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,15 +111,20 @@ async fn every_situation_reads_as_it_should() {
     assert!(cases.len() >= 20);
     let mut wrong = Vec::new();
     for case in cases {
-        let expected = case.join("plan.txt");
-        let printed = run(&case).await;
-        if blessing() {
-            fs::write(&expected, &printed).unwrap();
-        }
-        let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        let known = fs::read_to_string(&expected).unwrap_or_default();
-        if known != printed {
-            wrong.push(format!("== {name}\n{}", similar::TextDiff::from_lines(&known, &printed).unified_diff()));
+        let Printed { human, markdown } = run(&case).await;
+        for (file, printed) in [("plan.txt", human), ("plan.md", markdown)] {
+            let expected = case.join(file);
+            if blessing() {
+                fs::write(&expected, &printed).unwrap();
+            }
+            // What a runner of GitHub Actions would obey, where a plan is printed in its log.
+            let acts = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains(char::is_control);
+            assert_eq!(printed.lines().find(acts), None, "{}", expected.display());
+            let name = case.file_name().unwrap().to_string_lossy().into_owned();
+            let known = fs::read_to_string(&expected).unwrap_or_default();
+            if known != printed {
+                wrong.push(format!("== {name} {file}\n{}", similar::TextDiff::from_lines(&known, &printed).unified_diff()));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -60,6 +60,18 @@ impl Context {
         Ok(project.environment(self.global.environment.as_deref())?)
     }
 
+    /// The environment of `--environment`, where it is given.
+    pub(super) fn named_environment(&self) -> Option<&str> {
+        self.global.environment.as_deref()
+    }
+
+    /// As [`Self::scope`], for an environment that something else than `--environment` names.
+    pub(super) fn scope_of(&self, environment: &str, settings: Settings) -> Result<Scope, Failure> {
+        let project = self.project()?;
+        let environment = project.environment(Some(environment))?;
+        Ok(Scope { access: process_environment::access()?, settings, project, environment })
+    }
+
     /// Project, environment and credentials, for a command that reaches a server.
     pub(super) fn scope(&self, settings: Settings) -> Result<Scope, Failure> {
         let project = self.project()?;

@@ -12,6 +12,11 @@ const CLIENTS: [[&str; 2]; 3] = [
     ["GENESYS_CLOUD_CLIENT_ID", "GENESYS_CLOUD_CLIENT_SECRET"],
 ];
 
+/// `CAMPAIGNCTL_PLAN_KEY`: what saved plans are signed with.
+pub(super) fn plan_key() -> Option<Secret> {
+    std::env::var("CAMPAIGNCTL_PLAN_KEY").ok().filter(|key| !key.trim().is_empty()).map(Secret::new)
+}
+
 /// URL of the repository's root at the commit that is being built, as GitHub Actions and GitLab CI tell it.
 pub(super) fn link_base() -> Option<String> {
     read_link_base(|name| std::env::var(name).ok())

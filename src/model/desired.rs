@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CampaignKey, CampaignSpec, Lifecycle};
 
 /// All campaigns the files declare, by key.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Desired {
     /// The declared campaigns.
     pub campaigns: BTreeMap<CampaignKey, DesiredCampaign>,
 }
 
 /// One declared campaign, ready to be compared and sent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DesiredCampaign {
     /// The body as it will be sent.
     pub spec: CampaignSpec,
@@ -25,7 +29,8 @@ pub struct DesiredCampaign {
 }
 
 /// Where a campaign is declared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Origin {
     /// Path of the file, relative to the project.
     pub file: String,

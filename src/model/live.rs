@@ -38,7 +38,8 @@ pub struct NamedEntity {
 }
 
 /// All live campaigns of an organization, read at one moment.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Live {
     /// The campaigns this version can read, ordered by id.
     pub campaigns: Vec<LiveCampaign>,
@@ -47,7 +48,8 @@ pub struct Live {
 }
 
 /// One live campaign.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LiveCampaign {
     /// Server-assigned id.
     pub id: CampaignId,
@@ -66,7 +68,8 @@ pub struct LiveCampaign {
 }
 
 /// A field of a live campaign that this version has no type for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnmodelledField {
     /// JSON pointer into the live body, e.g. `/filters/0/weight`.
     pub pointer: String,
@@ -75,7 +78,8 @@ pub struct UnmodelledField {
 }
 
 /// A live campaign whose body does not have the shape of the contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnreadableCampaign {
     /// Server-assigned id.
     pub id: CampaignId,

@@ -19,7 +19,7 @@ pub async fn prepare_apply(request: Request, holder: Holder) -> Result<Planned, 
 /// # Errors
 /// A plan that is refused, or was made without the lock, is not started. What happens once it is started is in the report.
 pub async fn apply(planned: Planned, options: Options, stop: Stop, events: impl FnMut(Event)) -> Result<Report, Failure> {
-    let Planned { destination: _, created: _, plan, requests: _, warnings: _, connection, document, lock } = planned;
+    let Planned { destination: _, created: _, plan, requests: _, warnings: _, snapshots: _, connection, document, lock } = planned;
     let Some(lock) = lock else {
         return Err(Failure::new("this plan was made without the lock of the state", "run `campaignctl apply`"));
     };

@@ -10,6 +10,7 @@ pub mod levels;
 pub mod plan;
 pub mod references;
 mod rewrite;
+pub mod saved;
 mod scope;
 pub mod validate;
 

@@ -1,18 +1,19 @@
 //! `plan`: read the files, live and the state; compare; decide. Writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::connect::{Connection, connect};
 use super::references::unknown_queue;
+use super::saved::declared;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
-use crate::diagnostic::Severity;
 use crate::load::{Environment, Loaded, LoadedCampaign};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Plan, Policy};
 use crate::remote::Reader;
+use crate::saved::DeclaredAt;
 use crate::state::{Holder, LockedState, StateDocument, StateFile};
 
 /// What to plan.
@@ -39,9 +40,23 @@ pub struct Planned {
     pub requests: u64,
     /// Warnings in the campaign files.
     pub warnings: usize,
+    pub(super) snapshots: Snapshots,
     pub(super) connection: Connection,
     pub(super) document: StateDocument,
     pub(super) lock: Option<LockedState>,
+}
+
+/// What a plan was made from, beside the state.
+#[derive(Debug)]
+pub(super) struct Snapshots {
+    pub(super) desired: Desired,
+    pub(super) live: Live,
+    /// What each file says, as a digest.
+    pub(super) files: BTreeMap<CampaignKey, DeclaredAt>,
+    /// The limits the plan is held to.
+    pub(super) policy: Policy,
+    /// The limits that the project file sets.
+    pub(super) guards: Guards,
 }
 
 impl Planned {
@@ -74,6 +89,7 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     let document = connection.remembered().await?;
     let desired = desired(&validated.loaded, environment, &connection.reader).await?;
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
+    let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();
     Ok(Planned {
@@ -82,6 +98,7 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
         plan,
         requests,
         warnings,
+        snapshots,
         connection,
         document,
         lock,
@@ -115,10 +132,9 @@ async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failu
     };
     let validated = validated.map_err(|error| Failure::new(format!("reading the campaign files failed: {error}"), "please report this"))?;
     if validated.has_errors() {
-        let Validated { loaded, findings } = validated;
         // Warnings are told by `validate`; here they would bury what stops the plan.
-        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
-        return Err(Failure::of_findings("the campaign files have errors; nothing was planned", errors, loaded.sources));
+        let message = "the campaign files have errors; nothing was planned";
+        return Err(Failure::of_findings(message, validated.errors(), validated.loaded.sources));
     }
     let remote = match remote {
         Some(outcome) => outcome?,

@@ -20,6 +20,11 @@ impl Validated {
         self.findings.iter().filter(|finding| finding.severity == Severity::Warning).count()
     }
 
+    /// The findings that keep these files from being planned.
+    pub fn errors(&self) -> Vec<Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
+    }
+
     /// Whether nothing may be planned with these files.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -69,6 +69,11 @@ pub(super) fn diff(live: Option<&CampaignSpec>, desired: Option<&CampaignSpec>, 
         .collect()
 }
 
+/// The fields in which two bodies differ, in reading order.
+pub fn changed_paths(before: &CampaignSpec, after: &CampaignSpec) -> Vec<FieldPath> {
+    diff(Some(before), Some(after), None).into_iter().map(|change| change.path).collect()
+}
+
 fn change(
     path: &FieldPath,
     before: Option<&FieldValue>,

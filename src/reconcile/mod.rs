@@ -20,7 +20,7 @@ mod plan;
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
 pub use effect::Effect;
-pub use field_diff::{Cause, FieldChange};
+pub use field_diff::{Cause, FieldChange, changed_paths};
 pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use guard::{Policy, Refusal};
 pub use hold::Held;

@@ -28,13 +28,19 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
+/// What a runner of GitHub Actions obeys anywhere in a line (`##[add-mask]…`), spelled out. The newer form, `::add-mask::`,
+/// counts only at the start of a line, where no text from outside ever stands.
+fn without_commands(text: String) -> String {
+    if text.contains("##[") { text.replace("##[", "#\\u{23}[") } else { text }
+}
+
 /// The text with active characters spelled out; for names in running text.
 pub fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_active(c) { push_escaped(&mut out, c) } else { out.push(c) }
     }
-    out
+    without_commands(out)
 }
 
 /// The text in double quotes, with quotes, backslashes and active characters spelled out.
@@ -50,7 +56,7 @@ pub fn quoted(text: &str) -> String {
         }
     }
     out.push('"');
-    out
+    without_commands(out)
 }
 
 #[cfg(test)]
@@ -64,6 +70,7 @@ mod tests {
         assert_eq!(inline("a\u{1b}[31mred\u{7}"), "a\\u{1b}[31mred\\u{7}");
         assert_eq!(quoted("say \"hi\"\n"), "\"say \\\"hi\\\"\\n\"");
         assert_eq!(quoted("C1 \u{9b}31m, right-to-left \u{202e}txt"), "\"C1 \\u{9b}31m, right-to-left \\u{202e}txt\"");
+        assert_eq!(inline("##[add-mask]x ###[y"), "#\\u{23}[add-mask]x ##\\u{23}[y");
         assert_eq!(inline("Grüße, 日本語 🎉"), "Grüße, 日本語 🎉");
     }
 
@@ -72,6 +79,7 @@ mod tests {
         fn nothing_active_survives(text in any::<String>()) {
             prop_assert!(!inline(&text).chars().any(super::is_active));
             prop_assert!(!quoted(&text).chars().any(super::is_active));
+            prop_assert!(!inline(&format!("##[{text}##[")).contains("##["));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The state document and its format version.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::LastApplied;
@@ -16,6 +17,9 @@ pub struct StateDocument {
     pub lineage: String,
     /// One more at every write.
     pub serial: u64,
+    /// When that was, for messages; no decision is taken on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Timestamp>,
     /// Whom it belongs to.
     pub owner: Owner,
     /// The managed campaigns, by key.
@@ -39,6 +43,6 @@ impl StateDocument {
     /// An empty state with a new lineage.
     pub fn new(lineage: String, owner: Owner) -> Self {
         let tool = env!("CARGO_PKG_VERSION").to_owned();
-        Self { version: Self::FORMAT, tool, lineage, serial: 0, owner, campaigns: LastApplied::default() }
+        Self { version: Self::FORMAT, tool, lineage, serial: 0, written: None, owner, campaigns: LastApplied::default() }
     }
 }

@@ -207,6 +207,7 @@ impl LockedState {
             self.backed_up = true;
         }
         document.serial += 1;
+        document.written = Some(Timestamp::now());
         env!("CARGO_PKG_VERSION").clone_into(&mut document.tool);
         let mut bytes = serde_json::to_vec(document).map_err(|error| io_error("write")(error.into()))?;
         bytes.push(b'\n');

@@ -11,5 +11,6 @@ mod levels;
 mod online;
 mod output;
 mod repo;
+mod saved;
 mod server;
 mod wrong_input;

@@ -78,7 +78,7 @@ async fn a_change_made_live_is_shown_as_drift_with_who() {
     let plan = repo.run(&["plan"]).exits(0);
     let line = plan.out.lines().find(|line| line.contains("enabled:")).unwrap();
     assert!(line.contains("~ enabled: false -> true  # drift: live moved (by \"somebody-else\" at 20"), "{line}");
-    plan.says("! the campaign starts inviting visitors");
+    plan.says("! it was paused live by somebody-else at 20");
 
     repo.campaign("one", &campaign("One", 60));
     server.edit("One", |campaign| campaign["filters"][0]["value"] = json!(50)).await;

@@ -1,5 +1,7 @@
 //! `campaignctl apply`
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -10,10 +12,12 @@ use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
+use crate::cli::process_environment;
 use crate::cli::signals;
-use crate::ops::Failure;
 use crate::ops::apply::{apply, prepare_apply};
 use crate::ops::plan::Planned;
+use crate::ops::saved::{may_be_applied, open, prepare_saved};
+use crate::ops::{Class, Failure};
 use crate::render;
 use crate::render::plan::Report as PlanReport;
 use crate::state::Holder;
@@ -25,12 +29,16 @@ use crate::state::Holder;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl apply                           plan, ask, apply
+  campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
 
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
+    /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,
     #[command(flatten)]
@@ -47,6 +55,9 @@ pub(super) fn holder(command: &str) -> Holder {
 
 impl Apply {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if let Some(file) = &self.file {
+            return self.run_saved(file, context);
+        }
         let request = self.planning.request(context)?;
         context.block_on(async {
             let spinner = context.console.spinner("Reading campaigns…");
@@ -65,6 +76,35 @@ impl Apply {
                 planned.close().await;
                 return Err(Failure::new("apply cancelled", "nothing was changed"));
             }
+            let report = self.make(planned, context).await?;
+            context.console.out(&render::apply::report(&report, context.console.width()));
+            Ok(Exit::of_report(&report))
+        })
+    }
+
+    /// Does exactly what a saved plan says.
+    fn run_saved(&self, file: &Path, context: &Context) -> Outcome {
+        let key = process_environment::plan_key();
+        let opened = open(file, key.as_ref())?;
+        may_be_applied(file, &opened, key.as_ref())?;
+        let destination = opened.saved.destination.clone();
+        if let Some(other) = context.named_environment().filter(|named| *named != destination.environment) {
+            let message = format!("`{}` is a plan for environment `{}`, not for `{other}`", file.display(), destination.environment);
+            return Err(Failure {
+                class: Class::Conflict,
+                ..Failure::new(message, "a plan can be applied only where it was made for; leave out -e, or plan again")
+            });
+        }
+        refuse(&opened.saved.plan(), &destination.environment, context)?;
+        let scope = context.scope_of(&destination.environment, self.planning.settings())?;
+        context.block_on(async {
+            let spinner = context.console.spinner("Checking that nothing has moved…");
+            let planned = prepare_saved(scope, file, opened, holder("apply")).await;
+            spinner.finish_and_clear();
+            let planned = planned?;
+            let plan = &planned.plan;
+            let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
+            context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
             let report = self.make(planned, context).await?;
             context.console.out(&render::apply::report(&report, context.console.width()));
             Ok(Exit::of_report(&report))

@@ -8,6 +8,8 @@ pub(super) mod import;
 pub(super) mod plan;
 mod planning;
 mod rules;
+mod saving;
 pub(super) mod schema;
+pub(super) mod show;
 mod showing;
 pub(super) mod validate;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::planning::{PlanningArgs, refuse, warn};
+use super::saving::SavingArgs;
 use super::showing::{FormatArgs, ShowingArgs, show};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
@@ -18,6 +19,8 @@ use crate::render::plan::Report;
   campaignctl plan                            the default environment
   campaignctl plan -e staging                 another one
   campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
+  campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
+  campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
@@ -28,6 +31,8 @@ pub(in crate::cli) struct Plan {
     showing: ShowingArgs,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    saving: SavingArgs,
     /// Exit with 0 when nothing changes, 2 when something does, 1 on errors
     #[arg(long)]
     detailed_exitcode: bool,
@@ -55,9 +60,11 @@ impl Plan {
                 Some(document) => context.console.out(&document),
                 None => show(&report, &self.showing, context),
             }
+            let saved = self.saving.save(&planned, self.format.format, context);
             let refused = refuse(&planned.plan, &planned.destination.environment, context);
             let pending = !planned.plan.is_empty();
             planned.close().await;
+            saved?;
             refused?;
             Ok(if pending && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
         })

@@ -39,9 +39,13 @@ impl PlanningArgs {
         self.parallelism
     }
 
+    pub(super) fn settings(&self) -> Settings {
+        Settings { parallelism: self.parallelism.get(), ..Settings::default() }
+    }
+
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {
         Ok(Request {
-            scope: context.scope(Settings { parallelism: self.parallelism.get(), ..Settings::default() })?,
+            scope: context.scope(self.settings())?,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
         })

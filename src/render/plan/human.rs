@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use jiff::Timestamp;
+
 use super::super::escape::{inline, quoted};
 use super::super::resolution::resolutions;
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
@@ -39,9 +41,16 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
             out.push_str(&legend(plan));
         }
         out.push_str("\ncampaignctl will perform the following actions:\n");
-        for change in plan.by_danger() {
+        if options.concise {
             out.push('\n');
-            out.push_str(&if options.concise { line_of(change) } else { block(change, report) });
+        }
+        for change in plan.by_danger() {
+            if options.concise {
+                out.push_str(&line_of(change));
+            } else {
+                out.push('\n');
+                out.push_str(&block(change, report));
+            }
         }
         let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n", counts(plan.summary()));
     }
@@ -59,6 +68,28 @@ fn header(destination: &Destination) -> String {
         inline(server)
     )
 }
+
+/// What is said once a plan is saved, in Terraform's words.
+pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> String {
+    let file = inline(file);
+    let signed = if signed { ", signed with CAMPAIGNCTL_PLAN_KEY" } else { "" };
+    let next = if refused {
+        format!("The plan is refused: `campaignctl show {file}` shows it, and nothing applies it.")
+    } else {
+        format!("To perform exactly these actions, run the following command to apply:\n    campaignctl apply \"{file}\"")
+    };
+    format!("\n{RULE}\n\nSaved the plan to: {file} (can be applied until {expires:.0}{signed})\n\n{next}\n")
+}
+
+/// What is said before a saved plan is applied: where, how old it is, and how much it changes.
+pub fn about_to_apply(report: &Report<'_>, file: &str) -> String {
+    let Report { destination, plan, created, saved: _, links: _ } = report;
+    let what = if plan.is_empty() { "No changes.".to_owned() } else { format!("Plan: {}", counts(plan.summary())) };
+    format!("{}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n", header(destination), inline(file))
+}
+
+/// The line that Terraform draws below a plan.
+const RULE: &str = "─────────────────────────────────────────────────────────────────────────────";
 
 /// How old a saved plan is, and until when it holds.
 fn of_saved(report: &Report<'_>, saved: &Saved<'_>) -> String {
@@ -302,7 +333,8 @@ fn notes(plan: &Plan, options: Options) -> String {
         for Unmanaged { id, name, unreadable } in &plan.unmanaged {
             let name = name.as_ref().map_or("(no name)".to_owned(), |name| quoted(name));
             let unreadable = unreadable.as_ref().map(|reason| format!("  cannot be read: {}", inline(reason))).unwrap_or_default();
-            let _ = writeln!(out, "  {}  {name}{unreadable}", inline(&id.0));
+            // In quotes: a line never starts with text from outside.
+            let _ = writeln!(out, "  {}  {name}{unreadable}", quoted(&id.0));
         }
     } else if unmanaged > 0 {
         let verb = if unmanaged == 1 { "campaign is" } else { "campaigns are" };

@@ -12,7 +12,7 @@ mod summary;
 
 pub use gitlab::gitlab;
 pub use html::html;
-pub use human::{Options, human};
+pub use human::{Options, about_to_apply, human, saved};
 pub use json::json;
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};

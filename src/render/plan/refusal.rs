@@ -13,25 +13,27 @@ pub struct Refused {
     pub hint: String,
 }
 
-/// The first `most` addresses, and how many more there are.
+/// Campaigns that a refusal names; the plan above it names the rest.
+const MOST_NAMED: usize = 20;
+
 fn addresses(keys: &[CampaignKey], most: usize) -> String {
-    let mut names: Vec<String> = keys.iter().take(most).map(|key| key.address().to_string()).collect();
-    if let Some(more) = keys.len().checked_sub(most).filter(|more| *more > 0) {
-        names.push(format!("and {more} more"));
+    let named: Vec<String> = keys.iter().take(most).map(|key| key.address().to_string()).collect();
+    match keys.len().saturating_sub(most) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more, all of them in the plan", named.join(", ")),
     }
-    names.join(", ")
 }
 
 fn candidate_line(candidate: &Candidate) -> String {
     let Candidate { id, date_modified, modified_by } = candidate;
     let when = date_modified.map(|when| format!(", changed at {when:.0}")).unwrap_or_default();
     let who = modified_by.as_ref().map(|who| format!(" by {}", quoted(who))).unwrap_or_default();
-    format!("\n  {}{when}{who}", inline(&id.0))
+    format!("\n  {}{when}{who}", quoted(&id.0))
 }
 
 /// Says why, and what resolves it in `environment`.
 pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
-    refused_naming(refusal, environment, usize::MAX)
+    refused_naming(refusal, environment, MOST_NAMED)
 }
 
 /// The same, with at most so many names of campaigns in a list.

@@ -1,0 +1,104 @@
+//! What a saved plan holds.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live};
+use crate::reconcile::{self, LiveSide, Plan, Policy};
+
+/// A plan, as everything it was made from and everything it is bound to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedPlan {
+    /// Version of the tool that made it; no other one may apply it.
+    pub tool: String,
+    /// When the snapshots were taken.
+    pub created: Timestamp,
+    /// When it can no longer be applied.
+    pub expires: Timestamp,
+    /// The environment, organization and server it is for.
+    pub destination: Destination,
+    /// The state it was made with; `None` where there was none yet.
+    pub state: Option<AppliedAt>,
+    /// The limits it was held to: those of the environment, with what flags override.
+    pub policy: Policy,
+    /// The limits that the project file set when it was made.
+    pub guards: Guards,
+    /// The declared campaigns: where, and the digest of what each file says before names are looked up.
+    pub files: BTreeMap<CampaignKey, DeclaredAt>,
+    /// Every live campaign it would write to, as it was.
+    pub objects: BTreeMap<CampaignKey, LiveAt>,
+    /// Snapshot one: what the files say.
+    pub desired: Desired,
+    /// Snapshot two: what is live.
+    pub live: Live,
+    /// Snapshot three: what was applied last.
+    pub last_applied: LastApplied,
+}
+
+/// Which writing of which state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppliedAt {
+    /// Id of the state since its first writing.
+    pub lineage: String,
+    /// Number of the writing.
+    pub serial: u64,
+}
+
+/// Where a campaign was declared, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeclaredAt {
+    /// Path of the file, relative to the project.
+    pub file: String,
+    /// SHA-256 of the document, variables filled in, as compact JSON.
+    pub sha256: String,
+}
+
+/// A live campaign as the plan saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveAt {
+    /// Server-assigned id.
+    pub id: CampaignId,
+    /// The version a write must carry.
+    pub version: u64,
+    /// SHA-256 of the body as compact JSON, with the fields that are not modelled.
+    pub sha256: String,
+}
+
+/// SHA-256 of a value as compact JSON, in hexadecimal.
+pub fn digest(value: &impl Serialize) -> String {
+    // The values of this tool are all maps with text keys, which is all that could fail.
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl LiveAt {
+    /// What identifies a live campaign as it was read.
+    pub fn of(live: &LiveSide) -> Self {
+        let LiveSide { id, version, spec, unmodelled, modified_by: _, date_modified: _ } = live;
+        Self { id: id.clone(), version: *version, sha256: digest(&(spec, unmodelled)) }
+    }
+}
+
+impl SavedPlan {
+    /// The plan: the same function of the same snapshots as when it was made.
+    pub fn plan(&self) -> Plan {
+        reconcile::plan(&self.desired, &self.live, &self.last_applied, &self.policy)
+    }
+
+    /// The live campaigns that a plan would write to, take over or forget.
+    pub fn objects_of(plan: &Plan) -> BTreeMap<CampaignKey, LiveAt> {
+        plan.changes.iter().filter_map(|change| Some((change.key.clone(), LiveAt::of(change.live.as_ref()?)))).collect()
+    }
+}

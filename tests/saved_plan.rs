@@ -1,0 +1,177 @@
+//! The seal of a saved plan: whatever is done to the file, it is refused or means what it meant.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+mod campaigns;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use campaignctl::model::{
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
+    Organization, Origin, Remembered, Secret, UnmodelledField,
+};
+use campaignctl::reconcile::Policy;
+use campaignctl::saved::{AppliedAt, DeclaredAt, SavedPlan, SealError, SignatureError, digest, open, seal};
+use campaigns::campaign;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::json;
+
+const KEY: &str = "the key of the pipeline";
+
+fn key(number: usize) -> CampaignKey {
+    CampaignKey::new(format!("campaign-{number}")).unwrap()
+}
+
+fn live_one(number: usize, spec: CampaignSpec) -> LiveCampaign {
+    LiveCampaign {
+        id: CampaignId(format!("id-{number}")),
+        version: 3,
+        date_created: Some(Timestamp::UNIX_EPOCH),
+        date_modified: Some(Timestamp::UNIX_EPOCH),
+        modified_by: Some("some\"body\u{1b}[31m".to_owned()),
+        spec,
+        unmodelled: vec![UnmodelledField { pointer: "/schedule".to_owned(), value: json!({ "from": "09:00" }) }],
+    }
+}
+
+/// A plan of these: declared and live in turn, so that there are creates, updates and deletes.
+fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
+    let mut saved = SavedPlan {
+        tool: "0.1.0".to_owned(),
+        created: Timestamp::UNIX_EPOCH,
+        expires: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24),
+        destination: Destination {
+            environment: "staging".to_owned(),
+            organization: Organization { id: "o".to_owned(), name: "Acme".to_owned() },
+            server: "https://api.mypurecloud.ie".to_owned(),
+        },
+        state: Some(AppliedAt { lineage: "a-lineage".to_owned(), serial: 7 }),
+        policy: Policy { guards: Guards { max_deletes: Some(99), max_changed_percent: None }, allow_destroy: BTreeSet::new() },
+        guards: Guards::default(),
+        files: BTreeMap::new(),
+        objects: BTreeMap::new(),
+        desired: Desired::default(),
+        live: Live::default(),
+        last_applied: LastApplied::default(),
+    };
+    for (number, spec) in specs.into_iter().enumerate() {
+        let mut was = spec.clone();
+        was.enabled = !was.enabled;
+        if number % 4 != 0 {
+            saved.live.campaigns.push(live_one(number, was.clone()));
+            let body = if number % 3 == 0 { spec.clone() } else { was };
+            let remembered = Remembered { id: CampaignId(format!("id-{number}")), body, prevent_destroy: false, keep: false };
+            saved.last_applied.campaigns.insert(key(number), remembered);
+        }
+        if number % 4 != 3 {
+            let file = format!("campaigns/campaign-{number}.yaml");
+            saved.files.insert(key(number), DeclaredAt { file: file.clone(), sha256: digest(&spec) });
+            let origin = Origin { file, line: 1 };
+            saved
+                .desired
+                .campaigns
+                .insert(key(number), DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, origin });
+        }
+    }
+    saved.objects = SavedPlan::objects_of(&saved.plan());
+    saved
+}
+
+fn sample() -> SavedPlan {
+    let spec: CampaignSpec = serde_json::from_value(json!({
+        "name": "Pricing \u{202e}page", "enabled": true, "campaignType": "proactive", "evaluationMode": "realtime",
+        "filters": [{ "attributeName": "session.a", "operator": "greater_than", "value": 0.72, "dataType": "float" }],
+        "actions": [{ "type": "webchat_invite", "priority": 1, "config": { "inviteMessage": "Grüße ✓" } }],
+    }))
+    .unwrap();
+    saved((0..4).map(|number| CampaignSpec { name: format!("{} {number}", spec.name), ..spec.clone() }).collect())
+}
+
+/// What a reader of the file would do with it: nothing, or exactly this plan.
+fn applies(bytes: &[u8]) -> Option<SavedPlan> {
+    let opened = open(bytes).ok()?;
+    opened.verify(Some(&Secret::new(KEY))).ok()?;
+    Some(opened.saved)
+}
+
+#[test]
+fn every_change_of_a_single_byte_is_refused_or_harmless() {
+    let original = sample();
+    let text = seal(&original, Some(&Secret::new(KEY))).unwrap().into_bytes();
+    assert_eq!(applies(&text).as_ref(), Some(&original));
+    let mut harmless = 0;
+    for at in 0..text.len() {
+        // Every bit, and the bytes that mean something in JSON.
+        let flips = (0..8).map(|bit| text[at] ^ (1 << bit));
+        for byte in flips.chain(*b" \"\\},0") {
+            if byte == text[at] {
+                continue;
+            }
+            let mut changed = text.clone();
+            changed[at] = byte;
+            match applies(&changed) {
+                None => {}
+                Some(plan) if plan == original => harmless += 1,
+                Some(_) => panic!("byte {at}: {:?} for {:?} makes another plan", byte as char, text[at] as char),
+            }
+        }
+    }
+    // White space outside of what is sealed: the line end for a blank, and the like.
+    assert!(harmless < 10, "{harmless} changes were taken");
+    for at in 0..text.len() {
+        assert_eq!(applies(&text[..at]).filter(|plan| *plan != original), None, "cut at byte {at}");
+        let without: Vec<u8> = text[..at].iter().chain(&text[at + 1..]).copied().collect();
+        assert_eq!(applies(&without).filter(|plan| *plan != original), None, "without byte {at}");
+    }
+}
+
+#[test]
+fn a_signature_cannot_be_taken_off_or_moved() {
+    let text = seal(&sample(), Some(&Secret::new(KEY))).unwrap();
+    let (start, rest) = text.split_once(",\"hmacSha256\":\"").unwrap();
+    let (signature, rest) = rest.split_once('"').unwrap();
+    let unsigned = open(format!("{start}{rest}").as_bytes()).unwrap();
+    assert_eq!(unsigned.verify(Some(&Secret::new(KEY))), Err(SignatureError::Missing));
+    assert_eq!(open(text.as_bytes()).unwrap().verify(None), Err(SignatureError::NoKey));
+    for other in ["", "00", &signature.to_uppercase(), &"0".repeat(64), &signature[..62], "ü"] {
+        let moved = text.replace(signature, other);
+        assert_eq!(open(moved.as_bytes()).unwrap().verify(Some(&Secret::new(KEY))), Err(SignatureError::Wrong), "{other}");
+    }
+    let mut later = sample();
+    later.expires += jiff::SignedDuration::from_hours(1);
+    let sealed = seal(&later, Some(&Secret::new("another key"))).unwrap();
+    let (_, rest) = sealed.split_once(",\"hmacSha256\":\"").unwrap();
+    let moved = sealed.replace(rest.split_once('"').unwrap().0, signature);
+    assert_eq!(open(moved.as_bytes()).unwrap().verify(Some(&Secret::new(KEY))), Err(SignatureError::Wrong));
+}
+
+#[test]
+fn a_plan_that_this_version_would_make_otherwise_is_refused() {
+    let mut saved = sample();
+    saved.objects.remove(&key(1));
+    assert_eq!(open(seal(&saved, None).unwrap().as_bytes()), Err(SealError::OtherPlan("0.1.0".to_owned())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_is_what_was_written_and_makes_the_same_plan(specs in prop::collection::vec(campaign(), 1..12)) {
+        let mut specs = specs;
+        for (number, spec) in specs.iter_mut().enumerate() {
+            spec.name.push_str(&number.to_string());
+        }
+        let saved = saved(specs);
+        let text = seal(&saved, None).unwrap();
+        let opened = open(text.as_bytes()).unwrap();
+        prop_assert_eq!(opened.saved.plan(), saved.plan());
+        prop_assert_eq!(&opened.saved, &saved);
+        prop_assert_eq!(seal(&opened.saved, None).unwrap(), text);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(open(&bytes).is_err());
+    }
+}
