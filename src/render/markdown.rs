@@ -32,7 +32,7 @@ pub(super) fn text(text: &str) -> String {
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let (before, next) = (&text[..at], rest.peek().map(|(_, next)| *next));
-        let joins = next.is_some_and(|next| !next.is_whitespace());
+        let joins = next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '"' | '_' | '-'));
         let begins = at == 0;
         match c {
             '<' => out.push_str("&lt;"),
@@ -86,21 +86,50 @@ pub(super) fn prose(sentence: &str) -> String {
     out
 }
 
-/// Text with addresses and flags as code.
+/// A sentence about one thing, whose name stands between the first backtick and the last one, whatever it holds.
+pub(super) fn prose_on(sentence: &str) -> String {
+    match sentence.split_once('`').and_then(|(before, rest)| Some((before, rest.rsplit_once('`')?))) {
+        Some((before, (name, after))) => format!("{}{}{}", between(before), code_outside_tables(name), between(after)),
+        None => text(sentence),
+    }
+}
+
+/// Text with addresses and flags as code, a flag together with its value.
 fn words(out: &mut String, sentence: &str) {
-    let is_name = |word: &str| {
-        let flag = word.strip_prefix("--").is_some_and(|flag| flag.starts_with(|first: char| first.is_ascii_lowercase()));
-        flag || word.strip_prefix("campaign.").is_some_and(|key| CampaignKey::new(key).is_ok())
-    };
+    let is_address = |word: &str| word.strip_prefix("campaign.").is_some_and(|key| CampaignKey::new(key).is_ok());
+    let is_flag = |word: &str| word.strip_prefix("--").is_some_and(|flag| flag.starts_with(|first: char| first.is_ascii_lowercase()));
+    let is_value = |word: &str| is_address(word) || word.parse::<u64>().is_ok();
     let mut plain = String::new();
+    let mut flag: Option<&str> = None;
     for word in sentence.split_inclusive(' ') {
         let name = word.trim_end_matches([' ', ',', ':', ';', '.']);
-        if is_name(name) {
+        let before = flag.take();
+        match before {
+            Some(before) if is_value(name) => {
+                let _ = write!(out, "{}", code_outside_tables(&format!("{before}{name}")));
+                plain = word[name.len()..].to_owned();
+                continue;
+            }
+            Some(before) => {
+                let name = before.trim_end();
+                out.push_str(&code_outside_tables(name));
+                plain = before[name.len()..].to_owned();
+            }
+            None => {}
+        }
+        if is_flag(name) && word.strip_suffix(' ') == Some(name) {
+            out.push_str(&between(&plain));
+            plain.clear();
+            flag = Some(word);
+        } else if is_flag(name) || is_address(name) {
             let _ = write!(out, "{}{}", between(&plain), code_outside_tables(name));
             plain = word[name.len()..].to_owned();
         } else {
             plain.push_str(word);
         }
+    }
+    if let Some(flag) = flag {
+        out.push_str(&code_outside_tables(flag.trim_end()));
     }
     out.push_str(&between(&plain));
 }
@@ -171,7 +200,7 @@ fn delimited(content: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{code, code_outside_tables, cut, fenced, prose, text};
+    use super::{code, code_outside_tables, cut, fenced, prose, prose_on, text};
 
     #[test]
     fn a_code_span_has_no_way_out() {
@@ -204,8 +233,10 @@ mod tests {
     fn a_sentence_keeps_its_code_and_its_names() {
         assert_eq!(
             prose("add --allow-destroy campaign.a-1, or raise `guards.maxDeletes`"),
-            "add `--allow-destroy` `campaign.a-1`, or raise `guards.maxDeletes`"
+            "add `--allow-destroy campaign.a-1`, or raise `guards.maxDeletes`"
         );
+        assert_eq!(prose("add --force now, or --quiet."), "add `--force` now, or `--quiet`.");
+        assert_eq!(prose_on("without `filters[a`b]` all match"), "without ``filters[a`b]`` all match");
         assert_eq!(prose("one ` and @all"), "one \\` and @&#8203;all");
     }
 

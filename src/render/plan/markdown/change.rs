@@ -8,7 +8,7 @@ use super::diff;
 use super::head::what_happened;
 use crate::model::Origin;
 use crate::reconcile::{Action, Change, DangerKind};
-use crate::render::markdown::{code, code_outside_tables, cut, fenced, prose};
+use crate::render::markdown::{code, code_outside_tables, cut, fenced, prose_on};
 use crate::render::resolution::resolutions;
 use crate::render::style::of_action;
 
@@ -160,7 +160,7 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
     };
     let worst = worst(change).map(|worst| format!(": {worst}")).unwrap_or_default();
     let open = if is_grave(change) { " open" } else { "" };
-    let mut out = format!("\n<details{open}>\n<summary>{}{worst}</summary>\n\n", format!("{symbol} {title}").trim_start());
+    let mut out = format!("<details{open}>\n<summary>{}{worst}</summary>\n\n", format!("{symbol} {title}").trim_start());
 
     let called = live.as_ref().map(|live| &live.spec).or(desired.as_ref()).map(|spec| name(&spec.name));
     let id = live.as_ref().map(|live| format!("id {}", name(&live.id.0)));
@@ -172,7 +172,7 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
     for danger in dangers {
         let (sentence, cut) = cut(&danger.sentence, most.max(NAME));
         was_cut |= cut;
-        points.push(format!("**{}:** {}", danger.kind.title(), prose(&sentence)));
+        points.push(format!("**{}:** {}", danger.kind.title(), prose_on(&sentence)));
     }
     if !lost.is_empty() {
         let (pointers, cut) = cut(&lost.join(", "), most.max(NAME));

@@ -80,8 +80,12 @@ impl Lines {
         text
     }
 
-    fn by_lines(&self, before: &str, after: &str) -> bool {
-        (before.contains('\n') || after.contains('\n')) && before.len() + after.len() <= self.most
+    /// Whether a text has several lines, and there is room for them.
+    fn by_lines(&mut self, before: &str, after: &str) -> bool {
+        let fits = before.len() + after.len() <= self.most;
+        let has_lines = before.contains('\n') || after.contains('\n');
+        self.cut |= has_lines && !fits;
+        has_lines && fits
     }
 
     /// Both values; where one is too long, the part of both where they begin to differ.

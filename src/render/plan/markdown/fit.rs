@@ -143,7 +143,8 @@ fn say_more(pieces: &mut [Piece<'_>], report: &Report<'_>, room: &mut Room, who:
             continue;
         }
         let (more, reached) = text(piece.change, report, detail);
-        if room.take(more.len().saturating_sub(piece.text.len())) {
+        // One more for the blank line before a block.
+        if room.take(more.len() + 1 - piece.text.len().min(more.len())) {
             (piece.text, piece.detail) = (more, reached);
         }
     }
@@ -166,20 +167,27 @@ impl Fitted<'_> {
         if !grave.is_empty() {
             out.push_str("### Dangerous changes\n\n");
             out.push_str(&packed(&grave));
-            for piece in &grave {
-                out.push_str(&piece.text);
-            }
-            out.push('\n');
+            join(&mut out, &grave);
         }
         if !others.is_empty() {
             out.push_str(if grave.is_empty() { "### Changes\n\n" } else { "### Other changes\n\n" });
-            for piece in &others {
-                out.push_str(&piece.text);
-            }
-            out.push('\n');
+            join(&mut out, &others);
             out.push_str(&counted(&others));
         }
         out
+    }
+}
+
+/// Lines and blocks, with blank lines where a block begins.
+fn join(out: &mut String, pieces: &[&Piece<'_>]) {
+    for Piece { change: _, who: _, detail: _, text } in pieces {
+        if text.starts_with('<') && !out.ends_with("\n\n") {
+            out.push('\n');
+        }
+        out.push_str(text);
+    }
+    if !out.ends_with("\n\n") {
+        out.push('\n');
     }
 }
 

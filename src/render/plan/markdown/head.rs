@@ -8,7 +8,7 @@ use super::super::{Refused, Report, Saved};
 use super::change::NAME;
 use crate::model::Destination;
 use crate::reconcile::{Action, Cause, Change, Plan, StateOnly, Unchanged};
-use crate::render::markdown::{MARKER, code, code_outside_tables, cut, prose};
+use crate::render::markdown::{MARKER, code, code_outside_tables, cut, prose, prose_on};
 
 /// Lines of one list on the first screen; what is beyond is counted, and stands below or in the full text.
 const MOST_LINES: usize = 20;
@@ -159,7 +159,7 @@ impl Frame {
                     self.cut |= was_cut;
                     code_outside_tables(&command)
                 };
-                let indentation = if index == 0 && number == 0 { "" } else { "  " };
+                let indentation = "  ".repeat(index + number.min(1));
                 let _ = writeln!(out, "{indentation}- {said}");
             }
             self.cut |= text.lines().nth(MOST_LINES).is_some();
@@ -184,7 +184,7 @@ impl Frame {
                 0 | 1 => String::new(),
                 several => format!(" (+{} more)", several - 1),
             };
-            let sentence = change.dangers.first().map(|danger| prose(&cut(&danger.sentence, SENTENCE).0)).unwrap_or_default();
+            let sentence = change.dangers.first().map(|danger| prose_on(&cut(&danger.sentence, SENTENCE).0)).unwrap_or_default();
             format!("- {}: {sentence}{more}\n", code(&change.key.address().to_string()))
         };
         self.list(all.into_iter().map(line), count, Some(", which come first below"));
