@@ -369,27 +369,6 @@ fn a_saved_plan_says_how_old_it_is() {
     assert!(saved(true).contains("**EXPIRED 2026-11-22T08:00:00Z:** saved plan `a.plan`"));
 }
 
-#[test]
-#[ignore = "prints how long big plans take: cargo test --release --test plan_markdown -- --ignored --nocapture"]
-#[allow(clippy::print_stdout, reason = "it is there to print")]
-fn the_time_big_plans_take() {
-    for (what, plan) in [
-        ("1", mixed(0, 1, 0, 0, 0)),
-        ("5,000 mixed", mixed(500, 1_500, 1_500, 1_500, 30)),
-        ("20,000 deletes", mixed(20_000, 0, 0, 0, 30)),
-        ("20,000 neutral", mixed(0, 0, 0, 20_000, 30)),
-        ("20,000 loosened", mixed(0, 20_000, 0, 0, 30)),
-    ] {
-        let destination = destination("staging");
-        let created = "2026-11-21T08:00:00Z".parse().unwrap();
-        let report = Report { destination: &destination, plan: &plan, created, saved: None, links: None };
-        let start = std::time::Instant::now();
-        let document = markdown(&report);
-        println!("{what}: {:?}, {} bytes", start.elapsed(), document.len());
-        std::fs::write(std::env::temp_dir().join(format!("plan {what}.md")), document).unwrap();
-    }
-}
-
 fn hostile_word() -> impl Strategy<Value = String> {
     prop_oneof![prop::sample::select(&HOSTILE[..]).prop_map(str::to_owned), any::<String>(), "[`<>@#:|*_~\\[\\]()!&\\\\ \n=-]{0,12}",]
 }

@@ -1,7 +1,7 @@
 //! Fitting the changes into a comment: the least for everybody first, then more, the most dangerous first, while there is
 //! room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::super::Report;
@@ -9,8 +9,10 @@ use super::change::{Detail, at_least, is_grave, text};
 use crate::reconcile::{Action, Change, DangerKind};
 use crate::render::markdown::fenced;
 
-/// Room for headings, for sentences with counts, and for the frames of packed lists.
-const FRAMES: usize = 1_800;
+/// Room for the two headings and the sentence with counts.
+const HEADINGS: usize = 350;
+/// Room for what frames a list of keys: its title, its fences, and how many are missing.
+const LIST_OF_KEYS: usize = 150;
 /// Room below which no change is worth another try.
 const CRUMBS: usize = 40;
 /// Bytes of a line of packed keys; a key is at most 128.
@@ -64,8 +66,10 @@ pub(super) type Counts = BTreeMap<Detail, usize>;
 
 /// Fits the changes, given most dangerous first, into `room` bytes.
 pub(super) fn fit<'a>(changes: &[&'a Change], report: &Report<'_>, room: usize) -> Fitted<'a> {
-    let mut room = Room { left: room.saturating_sub(FRAMES) };
     let mut pieces: Vec<Piece<'a>> = changes.iter().map(|change| piece(change, report)).collect();
+    let dangers: BTreeSet<Option<DangerKind>> =
+        pieces.iter().filter(|piece| piece.who == Who::Grave).map(|piece| piece.change.worst()).collect();
+    let mut room = Room { left: room.saturating_sub(HEADINGS + LIST_OF_KEYS * dangers.len()) };
     let lines = |pieces: &[Piece<'_>], who: fn(&Piece<'_>) -> bool| -> usize {
         pieces.iter().filter(|piece| who(piece)).map(|piece| piece.text.len()).sum()
     };

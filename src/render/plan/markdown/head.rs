@@ -1,5 +1,6 @@
 //! The first screen of the comment: where, how much, what is refused, what is dangerous, who else touched it, what it costs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::refusal::refused_naming;
@@ -7,7 +8,7 @@ use super::super::summary::{MovedLive, What, dangerous, effects, moved_live, plu
 use super::super::{Refused, Report, Saved};
 use super::change::NAME;
 use crate::model::Destination;
-use crate::reconcile::{Action, Cause, Change, Plan, StateOnly, Unchanged};
+use crate::reconcile::{Action, Cause, Change, DangerKind, Plan, StateOnly, Unchanged};
 use crate::render::markdown::{MARKER, code, code_outside_tables, cut, prose, prose_on};
 
 /// Lines of one list on the first screen; what is beyond is counted, and stands below or in the full text.
@@ -174,11 +175,16 @@ impl Frame {
             return;
         }
         let total = plan.changes.len();
-        let _ = write!(self.first_screen, "**Danger:** {} of {total} {}\n\n", all.len(), plural(total, "change"));
+        let mut kinds: BTreeMap<DangerKind, usize> = BTreeMap::new();
+        for worst in all.iter().filter_map(|change| change.worst()) {
+            *kinds.entry(worst).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.title())).collect();
+        let (count, changes) = (all.len(), plural(total, "change"));
+        let _ = write!(self.first_screen, "**Danger:** {count} of {total} {changes} ({})\n\n", kinds.join(", "));
         if extent == Extent::Counted {
             return;
         }
-        let count = all.len();
         let line = |change: &Change| {
             let more = match change.dangers.len() {
                 0 | 1 => String::new(),
