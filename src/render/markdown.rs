@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(text("Ask @team about #12, see http://a.b or www.a.b"), {
             "Ask @&#8203;team about \\#&#8203;12, see http:&#8203;//a.b or www.&#8203;a.b"
         });
-        assert_eq!(text("<b>&amp; [x](y) ![z](w)"), "&lt;b&gt;&amp;&#8203;amp; \\[x\\](y) \\!&#8203;\\[z\\](w)");
+        assert_eq!(text("<b>&amp; [x](y) ![z](w)"), "&lt;b&gt;&amp;&#8203;amp; \\[x\\](y) \\!\\[z\\](w)");
         assert_eq!(text("::error::x"), ":&#8203;:&#8203;error:&#8203;:&#8203;x");
         assert_eq!(text("1. one"), "1\\. one");
         assert_eq!(text("- one"), "\\- one");

@@ -70,28 +70,24 @@ pub(super) fn fit<'a>(changes: &[&'a Change], report: &Report<'_>, room: usize) 
     let dangers: BTreeSet<Option<DangerKind>> =
         pieces.iter().filter(|piece| piece.who == Who::Grave).map(|piece| piece.change.worst()).collect();
     let mut room = Room { left: room.saturating_sub(HEADINGS + LIST_OF_KEYS * dangers.len()) };
-    let lines = |pieces: &[Piece<'_>], who: fn(&Piece<'_>) -> bool| -> usize {
-        pieces.iter().filter(|piece| who(piece)).map(|piece| piece.text.len()).sum()
-    };
     let is_grave = |piece: &Piece<'_>| piece.who == Who::Grave;
-    if lines(&pieces, |_| true) > room.left {
+    if taken(&pieces) > room.left {
         for piece in pieces.iter_mut().filter(|piece| !is_grave(piece)) {
             (piece.detail, piece.text) = (Detail::Counted, String::new());
         }
     }
-    if lines(&pieces, |_| true) > room.left {
+    if taken(&pieces) > room.left {
         pack(&mut pieces, |piece| piece.change.action == Action::Delete);
     }
-    let keys = |pieces: &[Piece<'_>]| -> usize { pieces.iter().filter(|piece| piece.detail == Detail::Packed).map(Piece::packed).sum() };
-    if lines(&pieces, |_| true) + keys(&pieces) > room.left {
+    if taken(&pieces) > room.left {
         pack(&mut pieces, is_grave);
     }
-    // What is not packed stays; keys go in while there is room.
-    room.left = room.left.saturating_sub(lines(&pieces, |_| true));
-    for piece in pieces.iter_mut().filter(|piece| piece.detail == Detail::Packed) {
-        if !room.take(piece.packed()) {
+    // Lines fit now, if there are any; keys go in while there is room.
+    for piece in &mut pieces {
+        if piece.detail == Detail::Packed && !room.take(piece.packed()) {
             piece.detail = Detail::LeftOut;
         }
+        room.left = room.left.saturating_sub(piece.text.len());
     }
     for (who, detail) in STEPS {
         say_more(&mut pieces, report, &mut room, who, detail);
@@ -109,6 +105,11 @@ fn piece<'a>(change: &'a Change, report: &Report<'_>) -> Piece<'a> {
     };
     let (text, detail) = text(change, report, Detail::Line);
     Piece { change, who, detail, text }
+}
+
+/// Bytes of all lines and keys.
+fn taken(pieces: &[Piece<'_>]) -> usize {
+    pieces.iter().map(|piece| if piece.detail == Detail::Packed { piece.packed() } else { piece.text.len() }).sum()
 }
 
 fn pack(pieces: &mut [Piece<'_>], which: impl Fn(&Piece<'_>) -> bool) {
