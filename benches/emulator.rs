@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use campaignctl::emulator::{Emulator, Options, UnknownFields};
+use campaignctl::emulator::{Emulator, Options};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -85,8 +85,7 @@ fn campaign(number: usize) -> Value {
 }
 
 async fn start(folder: &Path) -> Emulator {
-    let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields: UnknownFields::Reject };
-    Emulator::start(options).await.expect("an emulator")
+    Emulator::start(Options::new(folder)).await.expect("an emulator")
 }
 
 fn emulator(criterion: &mut Criterion) {

@@ -25,7 +25,7 @@ impl Session {
     }
 
     pub async fn start_with_clock(folder: &Path, unknown_fields: UnknownFields, clock: Clock) -> Self {
-        let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields };
+        let options = Options { unknown_fields, ..Options::new(folder) };
         let emulator = Emulator::start_with_clock(options, clock).await.expect("an emulator");
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = Client::new();

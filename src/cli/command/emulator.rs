@@ -50,7 +50,7 @@ impl Emulator {
         let unknown_fields = if keep_unknown_fields { emulator::UnknownFields::Keep } else { emulator::UnknownFields::Reject };
         context.block_on(async {
             let shown = data.display().to_string();
-            let options = emulator::Options { data, port, client, unknown_fields };
+            let options = emulator::Options { port, client, unknown_fields, ..emulator::Options::new(data) };
             let server = emulator::Emulator::start(options).await.map_err(Failure::from)?;
             context.console.out(&format!("Listening on {}, data in {shown}. Ctrl-C stops it.\n", server.base_url()));
             signals::next().await;
