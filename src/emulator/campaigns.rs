@@ -97,16 +97,12 @@ pub(super) fn of_campaign(error: StoreError, id: &str) -> Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NotFound => Self::not_found("there is no such campaign"),
-            StoreError::VersionMismatch { live } => {
-                Self::new(StatusCode::CONFLICT, "version.mismatch", format!("the campaign has version {live}"))
-            }
-            StoreError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, "service.unavailable", "the server is stopping"),
-            StoreError::Failed(reason) => {
-                let message = format!("the emulator's database failed: {reason}");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal.server.error", message)
-            }
-        }
+        let (status, code) = match &error {
+            StoreError::NotFound => (StatusCode::NOT_FOUND, "not.found"),
+            StoreError::VersionMismatch { .. } => (StatusCode::CONFLICT, "version.mismatch"),
+            StoreError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "service.unavailable"),
+            StoreError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal.server.error"),
+        };
+        Self::new(status, code, error.to_string())
     }
 }

@@ -168,7 +168,7 @@ impl Emulator {
     /// [`EmulatorError::Corrupt`] when the database cannot be read.
     pub fn campaigns(&self) -> Result<Vec<Value>, EmulatorError> {
         let corrupt = |reason: String| EmulatorError::Corrupt { path: self.database.clone(), reason };
-        let texts = self.service.store.all().map_err(|error| corrupt(format!("{error:?}")))?;
+        let texts = self.service.store.all().map_err(|error| corrupt(error.to_string()))?;
         texts.iter().map(|json| serde_json::from_slice(json).map_err(|error| corrupt(error.to_string()))).collect()
     }
 

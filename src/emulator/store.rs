@@ -29,18 +29,22 @@ use write::Write;
 const CAMPAIGNS: TableDefinition<u128, (u64, &str, &str, &[u8])> = TableDefinition::new("campaigns");
 
 /// Why a campaign could not be read or written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum StoreError {
     /// There is no campaign with that id.
+    #[error("there is no such campaign")]
     NotFound,
     /// The campaign has another version than the write expects.
+    #[error("the campaign has version {live}")]
     VersionMismatch {
         /// The version it has.
         live: u64,
     },
     /// The server is stopping.
+    #[error("the server is stopping")]
     Closed,
     /// The disk or the database refused; the text says how.
+    #[error("the emulator's database failed: {0}")]
     Failed(String),
 }
 

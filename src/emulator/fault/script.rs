@@ -57,8 +57,8 @@ impl FaultScript {
     /// # Errors
     /// As [`FaultRule::from_str`].
     pub fn of(specs: &[&str]) -> Result<Self, FaultError> {
-        let rules = specs.iter().map(|spec| spec.parse()).collect::<Result<_, _>>()?;
-        Ok(Self { seed: None, rules })
+        let read = |spec: &&str| spec.parse().map_err(|FaultError(reason)| FaultError(format!("`{spec}`: {reason}")));
+        Ok(Self { seed: None, rules: specs.iter().map(read).collect::<Result<_, _>>()? })
     }
 }
 

@@ -16,7 +16,7 @@ impl FromStr for FaultRule {
 
     /// Reads `ROUTE[@N][%N][~P]:FAULT[=VALUE][,KEY=VALUE…]`, e.g. `update@3:status-after-commit=503`.
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text).map_err(|reason| FaultError(format!("`{text}`: {reason}")))
+        read(text).map_err(FaultError)
     }
 }
 
