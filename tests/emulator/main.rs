@@ -1,6 +1,10 @@
 //! The emulator over real HTTP: what the contract promises, and what a restart keeps.
 
 mod any_spec;
+mod control;
+mod faults;
+mod limits;
+mod rules;
 mod session;
 mod trigger;
 
