@@ -44,12 +44,7 @@ pub(super) async fn exchange(
     let correlation = Uuid::new_v4().to_string();
     let route = Route::of(request.method(), request.uri().path());
     let has_name = matches!(route, Some(Route::Create | Route::Update));
-    let peeked = if has_name { peek_name(request).await } else { Ok((request, None)) };
-    let (request, name) = match peeked {
-        Ok(peeked) => peeked,
-        Err(failure) => return finished(failure.into_response(), &correlation),
-    };
-
+    let (request, name) = if has_name { peek_name(request).await } else { (request, Ok(None)) };
     let (record, call) = receive(&service, route, name, &request);
     service.hooks.call(Moment::Received, &record);
     // A task of its own: whoever hangs up does not take back what the request asked for.
@@ -77,7 +72,8 @@ pub(super) async fn exchange(
 
 /// Numbers the request, counts it against the limit, and decides what goes wrong with it: all at once, so that the order of
 /// the log is the order in which faults are counted.
-fn receive(service: &Service, route: Option<Route>, name: Option<String>, request: &Request) -> (RequestRecord, Call) {
+fn receive(service: &Service, route: Option<Route>, name: Result<Option<String>, Failure>, request: &Request) -> (RequestRecord, Call) {
+    let (name, unreadable) = name.map_or_else(|failure| (None, Some(failure)), |name| (name, None));
     let path = request.uri().path();
     let token = bearer(request.headers()).map(str::to_owned);
     let caller = token.as_deref().and_then(|token| service.tokens.caller(token, Instant::now()));
@@ -109,7 +105,7 @@ fn receive(service: &Service, route: Option<Route>, name: Option<String>, reques
     let record = service.log.add(record);
     drop(armed);
     let course = Course::of(faults, number, record.received_at);
-    (record, Call { token, standing, course, latency: service.latency })
+    (record, Call { token, unreadable, standing, course, latency: service.latency })
 }
 
 /// The number of the page that is asked for.
@@ -121,6 +117,7 @@ fn page(request: &Request) -> u64 {
 /// What was decided about a request when it came.
 struct Call {
     token: Option<String>,
+    unreadable: Option<Failure>,
     standing: Option<Standing>,
     course: Course,
     latency: Duration,
@@ -130,7 +127,7 @@ type Answered = (RequestRecord, Option<Standing>, Response, Ending);
 
 /// Does what the request asks for, as far as it gets.
 async fn answer(service: Arc<Service>, mut record: RequestRecord, call: Call, mut request: Request, next: Next) -> Answered {
-    let Call { token, standing, course, latency } = call;
+    let Call { token, unreadable, standing, course, latency } = call;
     let Course { delay, view, before, ending, after, revoke } = course;
     let wait = latency + delay;
     if !wait.is_zero() {
@@ -142,6 +139,9 @@ async fn answer(service: Arc<Service>, mut record: RequestRecord, call: Call, mu
     if let Some(refusal) = before {
         let response = refusal.response(record.route);
         return (record, standing, response, ending);
+    }
+    if let Some(failure) = unreadable {
+        return (record, standing, failure.into_response(), ending);
     }
     if let Some(token) = token.filter(|_| revoke) {
         service.tokens.revoke(&token);

@@ -42,26 +42,25 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-/// The `name` of the body of a request, without judging the body: what cannot be read has none. The body stays whole.
-///
-/// # Errors
-/// The body is larger than anything that is read, or breaks off.
-pub(super) async fn peek_name(request: Request) -> Result<(Request, Option<String>), Failure> {
+/// The `name` of the body of a request, without judging the body: one that is no JSON has none. The body stays whole, unless
+/// it is larger than anything that is read, or broke off; then the refusal comes with what is left of the request.
+pub(super) async fn peek_name(request: Request) -> (Request, Result<Option<String>, Failure>) {
     #[derive(Deserialize)]
     struct Named {
         name: String,
     }
     let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LIMIT) {
-        return Ok((request, None));
+        return (request, Ok(None));
     }
     let (head, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, READ_LIMIT).await.map_err(|error| {
-        let too_large = format!("The request is over the size limit. Maximum bytes: {LIMIT}, or it broke off: {error}");
-        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", too_large)
-    })?;
+    let Ok(bytes) = axum::body::to_bytes(body, READ_LIMIT).await else {
+        let message = format!("The request broke off, or is over the size limit. Maximum bytes: {LIMIT}");
+        let failure = Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", message);
+        return (Request::from_parts(head, Body::empty()), Err(failure));
+    };
     let name = serde_json::from_slice::<Named>(&bytes).ok().map(|Named { name }| name);
-    Ok((Request::from_parts(head, Body::from(bytes)), name))
+    (Request::from_parts(head, Body::from(bytes)), Ok(name))
 }
 
 /// An answer that is JSON already.

@@ -10,6 +10,7 @@ mod import;
 mod levels;
 mod online;
 mod output;
+mod rehearsal;
 mod repo;
 mod saved;
 mod server;

@@ -19,28 +19,7 @@ use crate::ops::Failure;
 /// listens on loopback only, and keeps what it is told, also when it is killed. On request it is slow, limits requests, or
 /// fails.
 #[derive(Debug, Args)]
-#[command(after_help = "Faults:
-  ROUTE[@N][%N][~P]:FAULT[=VALUE][,KEY=VALUE...]
-  ROUTE  any, token, organization, list, get, create, update, delete, trigger, suppression, queues, skill-groups, wrap-up-codes
-  @N     only the N-th such request    %N  every N-th    ~P  each with probability P, e.g. ~0.1
-  FAULT  status=CODE                an error, nothing done: 400 401 403 404 409 412 429 500 502 503 504
-         status-after-commit=CODE   done, and an error all the same: 500 502 503 504
-         version-mismatch           400 in the platform's other words for a stale version (update)
-         drop-before-commit         nothing done, the connection closes
-         drop-after-commit          done, the connection closes without an answer
-         torn-body                  half of the answer's body, then the connection closes
-         slow-body=TIME             the answer's body in small pieces
-         delay=TIME                 waits first
-         duplicate-page-entry       a page after the first begins one entry too early (list)
-         missing-page-entry         a page after the first begins one entry too late (list)
-         stale=N|Nwrites|TIME       writes are missing from the next N list requests, the last N are missing, or for a time (list)
-         token-expiry               the token is good no more
-         throttled                  400 `rate limit exceeded` instead of a token (token)
-  KEY    times=N|unlimited, retry-after=SECONDS, code=, message=, campaign=NAME, method=, path=PATTERN
-A fault happens once, unless `times`, `%`, `~` or `stale` says otherwise. The same can be set while the emulator runs, with
-GET, PUT and DELETE of /_emulator/faults; /_emulator/requests tells what was asked. See docs/rehearsing.md.
-
-Examples:
+#[command(after_help = "Examples:
   campaignctl emulator --port 8080 --data .campaignctl/rehearsal
   # in campaignctl.yaml:
   #   rehearsal: { baseUrl: \"http://127.0.0.1:8080\" }
@@ -68,12 +47,48 @@ pub(in crate::cli) struct Emulator {
     #[arg(long, value_name = "N")]
     rate_limit: Option<NonZeroU32>,
     /// What goes wrong, e.g. create:drop-after-commit, or @FILE with a script as JSON; may be repeated
-    #[arg(long = "fault", value_name = "SPEC|@FILE", value_parser = fault)]
+    #[arg(long = "fault", value_name = "SPEC|@FILE", value_parser = fault, long_help = FAULT_HELP)]
     faults: Vec<Given>,
     /// Where the chances of faults come from: the same number and the same requests give the same faults [default: random]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
+
+/// The grammar of `--fault`, in lines that need no wrapping.
+const FAULT_HELP: &str = "\
+What goes wrong, or @FILE with a script as JSON; may be repeated
+
+ROUTE[@N][%N][~P]:FAULT[=VALUE][,KEY=VALUE...]
+
+ROUTE: any, token, organization, list, get, create, update, delete,
+trigger, suppression, queues, skill-groups, wrap-up-codes
+
+@N   only the N-th such request
+%N   every N-th
+~P   each with probability P, e.g. ~0.1
+
+status=CODE               an error, and nothing is done: 400 401 403
+                          404 409 412 429 500 502 503 504
+status-after-commit=CODE  done, and an error all the same: 500 502 503 504
+version-mismatch          400 for a stale version (update)
+drop-before-commit        nothing done, the connection closes
+drop-after-commit         done, the connection closes, no answer
+torn-body                 half of the answer's body, then it closes
+slow-body=TIME            the answer's body in small pieces
+delay=TIME                waits first
+duplicate-page-entry      a page begins one entry too early (list)
+missing-page-entry        a page begins one entry too late (list)
+stale=N|Nwrites|TIME      writes miss from the next N list requests,
+                          the last N writes miss, or all of that TIME
+token-expiry              the token is good no more
+throttled                 400 `rate limit exceeded`, no token (token)
+
+KEY: times=N|unlimited, retry-after=SECONDS, code, message,
+campaign=NAME, method, path=PATTERN
+
+A fault happens once, unless `times`, `%`, `~` or `stale` says otherwise.
+While it runs: GET, PUT and DELETE of /_emulator/faults set faults, and
+/_emulator/requests tells what was asked. See docs/rehearsing.md.";
 
 /// What `--fault` was given.
 #[derive(Debug, Clone)]
