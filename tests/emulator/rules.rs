@@ -195,3 +195,15 @@ fn a_bad_script_is_told_where() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn the_script_of_the_documents_is_one() {
+    let document = include_str!("../../docs/rehearsing.md");
+    let (_, json) = document.split_once(" -d '").expect("a script");
+    let script = FaultScript::from_json(json.split_once("}'").map(|(json, _)| format!("{json}}}")).expect("its end").as_bytes());
+    assert_eq!(script.expect("a script").rules.len(), 2);
+    for rule in document.lines().filter(|line| line.starts_with("| `")).flat_map(|line| line.split('`')).filter(|text| text.contains('=')) {
+        let allowed = [format!("any:{rule}"), format!("any:torn-body,{rule}"), format!("list:{rule}")];
+        assert!(allowed.iter().any(|spec| spec.parse::<FaultRule>().is_ok()), "{rule}");
+    }
+}

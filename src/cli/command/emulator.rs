@@ -78,8 +78,8 @@ slow-body=TIME            the answer's body in small pieces
 delay=TIME                waits first
 duplicate-page-entry      a page begins one entry too early (list)
 missing-page-entry        a page begins one entry too late (list)
-stale=N|Nwrites|TIME      writes miss from the next N list requests,
-                          the last N writes miss, or all of that TIME
+stale=N|Nwrites|TIME      lists miss each write in the next N list
+                          requests, the last N writes, or for TIME
 token-expiry              the token is good no more
 throttled                 400 `rate limit exceeded`, no token (token)
 
