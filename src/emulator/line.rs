@@ -23,7 +23,7 @@ pub(super) struct Line(Arc<State>);
 #[derive(Default)]
 struct State {
     state: AtomicU8,
-    flushed: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    flushed: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Line {
@@ -39,7 +39,7 @@ impl Line {
 
     /// Calls `then` once what is written next has been handed to the operating system.
     pub fn when_flushed(&self, then: impl FnOnce() + Send + 'static) {
-        *self.0.flushed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(then));
+        self.0.flushed.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(then));
     }
 
     fn check(&self) -> io::Result<()> {
@@ -50,8 +50,8 @@ impl Line {
         if self.0.state.load(Ordering::SeqCst) != WHOLE {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let then = self.0.flushed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(then) = then {
+        let waiting = std::mem::take(&mut *self.0.flushed.lock().unwrap_or_else(PoisonError::into_inner));
+        for then in waiting {
             then();
         }
         Ok(())
