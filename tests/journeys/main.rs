@@ -15,4 +15,5 @@ mod rehearsal;
 mod repo;
 mod saved;
 mod server;
+mod stream;
 mod wrong_input;

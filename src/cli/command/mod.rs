@@ -13,4 +13,5 @@ mod saving;
 pub(super) mod schema;
 pub(super) mod show;
 mod showing;
+mod streaming;
 pub(super) mod validate;
