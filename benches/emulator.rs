@@ -5,8 +5,9 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
-use campaignctl::emulator::{Emulator, Options, UnknownFields};
+use campaignctl::emulator::{Emulator, Options};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -85,8 +86,17 @@ fn campaign(number: usize) -> Value {
 }
 
 async fn start(folder: &Path) -> Emulator {
-    let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields: UnknownFields::Reject };
-    Emulator::start(options).await.expect("an emulator")
+    Emulator::start(Options::new(folder)).await.expect("an emulator")
+}
+
+/// As many requests at once as asked for, on connections that are open already.
+async fn list_at_once(client: &Client, count: usize) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..count {
+        let client = client.clone();
+        tasks.spawn(async move { client.list_all(1).await });
+    }
+    tasks.join_all().await;
 }
 
 fn emulator(criterion: &mut Criterion) {
@@ -107,6 +117,14 @@ fn emulator(criterion: &mut Criterion) {
     runtime.block_on(client.create_many(10_000, 64));
     group.bench_function("list 10,000 in 100 pages, one after the other", |bencher| {
         bencher.iter(|| black_box(runtime.block_on(client.list_all(100))));
+    });
+    runtime.block_on(running.stop());
+    let slow = tempfile::tempdir().expect("a folder");
+    let options = Options { latency: Duration::from_millis(50), ..Options::new(slow.path()) };
+    let running = runtime.block_on(Emulator::start(options)).expect("an emulator");
+    let client = runtime.block_on(Client::of(&running));
+    group.bench_function("16 requests at once, each with a latency of 50 ms", |bencher| {
+        bencher.iter(|| runtime.block_on(list_at_once(&client, 16)));
     });
     runtime.block_on(running.stop());
     let small = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use campaignctl::apply::Options;
-use campaignctl::emulator::{self, Emulator, UnknownFields};
+use campaignctl::emulator::{self, Emulator};
 use campaignctl::load::{self, Project};
 use campaignctl::model::{
     CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
@@ -162,7 +162,7 @@ fn read_and_plan(criterion: &mut Criterion) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let runtime = Runtime::new().expect("a runtime");
     let (folder, data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-    let options = emulator::Options { data: data.path().to_owned(), port: 0, client: None, unknown_fields: UnknownFields::Reject };
+    let options = emulator::Options::new(data.path());
     let server = runtime.block_on(Emulator::start(options)).expect("an emulator");
     let settings = format!("environments: {{ bench: {{ baseUrl: \"{}\" }} }}\n", server.base_url());
     fs::write(folder.path().join("campaignctl.yaml"), settings).expect("a temporary folder can be written");

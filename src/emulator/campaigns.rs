@@ -9,24 +9,30 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use super::contract::CAMPAIGNS;
+use super::exchange::Committed;
 use super::failure::Failure;
 use super::json_body::{JsonBody, json_answer};
 use super::page::Parameters;
 use super::router::Service;
-use super::store::StoreError;
+use super::store::{ListView, StoreError};
 use super::token::Caller;
 
 /// The largest page of campaigns.
 const LARGEST_PAGE: u64 = 100;
 
-/// One page, ordered by id; `name` is an exact filter.
-pub(super) async fn list(State(service): State<Arc<Service>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, Failure> {
+/// One page, ordered by id; `name` is an exact filter. A fault may have it look otherwise.
+pub(super) async fn list(
+    State(service): State<Arc<Service>>,
+    view: Option<Extension<ListView>>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
     let parameters = Parameters(pairs);
     let page = parameters.page(LARGEST_PAGE)?;
     let name = parameters.get("name");
-    let found = match name {
-        None => service.store.page(page),
-        Some(name) => service.store.page_of_name(page, name),
+    let found = match (view, name) {
+        (Some(Extension(view)), name) => service.store.page_as(page, name, view),
+        (None, None) => service.store.page(page),
+        (None, Some(name)) => service.store.page_of_name(page, name),
     }?;
     Ok(json_answer(page.envelope(&found.entities, found.total, CAMPAIGNS, name)))
 }
@@ -40,7 +46,7 @@ pub(super) async fn create(
     let body = service.contract.create(body)?;
     let (id, campaign) = service.store.create(body, &caller.0).await?;
     let location = [(header::LOCATION, format!("{CAMPAIGNS}/{id}"))];
-    Ok((StatusCode::CREATED, location, json_answer(campaign)).into_response())
+    Ok((StatusCode::CREATED, location, Extension(Committed { created: Some(id) }), json_answer(campaign)).into_response())
 }
 
 /// Reads one campaign.
@@ -58,20 +64,21 @@ pub(super) async fn replace(
     let uuid = campaign_id(&id)?;
     let (body, version) = service.contract.replace(body)?;
     let replaced = service.store.replace(uuid, version, body, &caller.0).await;
-    Ok(json_answer(replaced.map_err(|error| match error {
+    let campaign = replaced.map_err(|error| match error {
         StoreError::VersionMismatch { live } => {
             let message =
                 format!("the campaign has version {live} and the request replaces version {version}: it was changed since it was read");
             Failure::new(StatusCode::CONFLICT, "version.mismatch", message)
         }
         error => of_campaign(error, &id),
-    })?))
+    })?;
+    Ok((Extension(Committed::default()), json_answer(campaign)).into_response())
 }
 
 /// Deletes a campaign.
-pub(super) async fn delete(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Result<StatusCode, Failure> {
+pub(super) async fn delete(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Result<Response, Failure> {
     service.store.delete(campaign_id(&id)?).await.map_err(|error| of_campaign(error, &id))?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, Extension(Committed::default())).into_response())
 }
 
 /// The id in a path. What is no UUID names no campaign.
@@ -90,16 +97,12 @@ pub(super) fn of_campaign(error: StoreError, id: &str) -> Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NotFound => Self::not_found("there is no such campaign"),
-            StoreError::VersionMismatch { live } => {
-                Self::new(StatusCode::CONFLICT, "version.mismatch", format!("the campaign has version {live}"))
-            }
-            StoreError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, "service.unavailable", "the server is stopping"),
-            StoreError::Failed(reason) => {
-                let message = format!("the emulator's database failed: {reason}");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal.server.error", message)
-            }
-        }
+        let (status, code) = match &error {
+            StoreError::NotFound => (StatusCode::NOT_FOUND, "not.found"),
+            StoreError::VersionMismatch { .. } => (StatusCode::CONFLICT, "version.mismatch"),
+            StoreError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "service.unavailable"),
+            StoreError::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal.server.error"),
+        };
+        Self::new(status, code, error.to_string())
     }
 }

@@ -1,5 +1,7 @@
 //! What the server answers when it refuses a request: the platform's error envelope.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,15 +29,15 @@ impl Problem {
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
     status: StatusCode,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     problems: Vec<Problem>,
 }
 
 impl Failure {
     /// A refusal with one message.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), problems: Vec::new() }
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), problems: Vec::new() }
     }
 
     /// 400 for a request that cannot be read.
@@ -46,7 +48,7 @@ impl Failure {
     /// 400 for a request that can be read but says something wrong; the first problem is the message.
     pub fn invalid(problems: Vec<Problem>) -> Self {
         let message = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-        Self { status: StatusCode::BAD_REQUEST, code: "invalid.value", message, problems }
+        Self { status: StatusCode::BAD_REQUEST, code: "invalid.value".into(), message, problems }
     }
 
     /// 404 for something that is not there.

@@ -1,9 +1,10 @@
 //! JSON bodies: that of a request, read within its limit, and that of an answer.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -39,6 +40,27 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         let value = serde_json::from_slice(&bytes).map_err(|error| Failure::bad_request(format!("the body is not JSON: {error}")))?;
         Ok(Self(value))
     }
+}
+
+/// The `name` of the body of a request, without judging the body: one that is no JSON has none. The body stays whole, unless
+/// it is larger than anything that is read, or broke off; then the refusal comes with what is left of the request.
+pub(super) async fn peek_name(request: Request) -> (Request, Result<Option<String>, Failure>) {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LIMIT) {
+        return (request, Ok(None));
+    }
+    let (head, body) = request.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, READ_LIMIT).await else {
+        let message = format!("The request broke off, or is over the size limit. Maximum bytes: {LIMIT}");
+        let failure = Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "request.entity.too.large", message);
+        return (Request::from_parts(head, Body::empty()), Err(failure));
+    };
+    let name = serde_json::from_slice::<Named>(&bytes).ok().map(|Named { name }| name);
+    (Request::from_parts(head, Body::from(bytes)), Ok(name))
 }
 
 /// An answer that is JSON already.

@@ -1,6 +1,7 @@
 //! Which route answers what, and what all of them share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
@@ -11,11 +12,14 @@ use super::clock::Clock;
 use super::contract::{CAMPAIGNS, Contract};
 use super::exchange::exchange;
 use super::failure::Failure;
+use super::fault::{Armed, FaultScript};
+use super::hook::Hooks;
 use super::json_body::READ_LIMIT;
+use super::rate_limit::RateLimit;
 use super::request_log::RequestLog;
 use super::store::{OrganizationRecord, Store};
 use super::token::{Tokens, authenticated, grant};
-use super::{campaigns, routing, trigger};
+use super::{campaigns, control, routing, trigger};
 use crate::model::Secret;
 
 /// What the routes share.
@@ -30,8 +34,32 @@ pub(super) struct Service {
     pub tokens: Tokens,
     /// The only client that gets a token; `None` gives one to everybody.
     pub client: Option<(String, Secret)>,
-    /// What was answered.
+    /// What was asked.
     pub log: RequestLog,
+    /// Everybody who wants to be told of requests.
+    pub hooks: Arc<Hooks>,
+    /// What each request waits before anything is done.
+    pub latency: Duration,
+    /// The limit of each client, if there is one.
+    pub rate_limit: Option<RateLimit>,
+    /// What goes wrong.
+    pub armed: Mutex<Armed>,
+    /// Where chances come from, when a script does not say.
+    pub seed: u64,
+}
+
+impl Service {
+    /// What goes wrong.
+    pub fn armed(&self) -> MutexGuard<'_, Armed> {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets a script in place of the one before.
+    pub fn set_faults(&self, script: FaultScript) {
+        let mut armed = self.armed();
+        *armed = Armed::new(script, self.seed);
+        self.store.history().keep(armed.needs_history());
+    }
 }
 
 /// All routes.
@@ -56,13 +84,16 @@ pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecor
         .layer(DefaultBodyLimit::max(READ_LIMIT))
         .layer(middleware::from_fn_with_state(Arc::clone(service), exchange))
         .with_state(Arc::clone(service))
+        .merge(control::router(service))
 }
 
-async fn no_route(request: Request) -> Failure {
+/// The answer where there is nothing.
+pub(super) async fn no_route(request: Request) -> Failure {
     Failure::not_found(format!("there is nothing at `{}`", request.uri().path()))
 }
 
-async fn no_method(request: Request) -> Failure {
+/// The answer to a method that a route does not take.
+pub(super) async fn no_method(request: Request) -> Failure {
     let message = format!("`{}` does not take {}", request.uri().path(), request.method());
     Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", message)
 }

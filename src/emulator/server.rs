@@ -3,18 +3,24 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::clock::Clock;
 use super::contract::Contract;
 use super::error::EmulatorError;
+use super::fault::{Armed, FaultScript};
+use super::hook::Moment;
+use super::line::{Line, Lines};
+use super::rate_limit::RateLimit;
 use super::request_log::{RequestLog, RequestRecord};
 use super::router::{Service, router};
 use super::store::{Store, Unopened};
@@ -38,6 +44,30 @@ pub struct Options {
     pub client: Option<(String, Secret)>,
     /// What becomes of fields that the contract does not know.
     pub unknown_fields: UnknownFields,
+    /// How long every request of the API waits before anything is done; any number of them wait at the same time.
+    pub latency: Duration,
+    /// Requests a minute that each client id may send; no limit without.
+    pub rate_limit: Option<NonZeroU32>,
+    /// What goes wrong, from the first request on.
+    pub faults: FaultScript,
+    /// Where the chances of faults come from; `None` takes a random seed, which [`Emulator::seed`] tells.
+    pub seed: Option<u64>,
+}
+
+impl Options {
+    /// An emulator in that folder: any free port, any client, strict, at once, and without faults.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            port: 0,
+            client: None,
+            unknown_fields: UnknownFields::Reject,
+            latency: Duration::ZERO,
+            rate_limit: None,
+            faults: FaultScript::default(),
+            seed: None,
+        }
+    }
 }
 
 /// What becomes of body fields that the contract does not know.
@@ -53,6 +83,7 @@ pub enum UnknownFields {
 /// A running emulator. Dropping it stops the server and closes the database.
 pub struct Emulator {
     base_url: String,
+    database: PathBuf,
     service: Arc<Service>,
     shutdown: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<io::Result<()>>>,
@@ -79,7 +110,7 @@ impl Emulator {
 
     /// [`Emulator::start`] with another clock, and another wait for the database.
     pub(super) async fn start_with(options: Options, clock: Clock, patience: Duration) -> Result<Self, EmulatorError> {
-        let Options { data, port, client, unknown_fields } = options;
+        let Options { data, port, client, unknown_fields, latency, rate_limit, faults, seed } = options;
         let listen_error = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => EmulatorError::PortInUse { port },
             _ => EmulatorError::Listen { port, source },
@@ -91,19 +122,29 @@ impl Emulator {
         let (database, organization) = folder.open(patience).await?;
         let store = Store::serve(database, clock.clone()).map_err(|error| folder.corrupt(error))?;
         let contract = Contract::new(unknown_fields);
-        let service = Arc::new(Service { store, clock, contract, tokens: Tokens::default(), client, log: RequestLog::default() });
+        let seed = seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> 32);
+        let service = Arc::new(Service {
+            store,
+            clock,
+            contract,
+            tokens: Tokens::default(),
+            client,
+            log: RequestLog::default(),
+            hooks: Arc::default(),
+            latency,
+            rate_limit: rate_limit.map(RateLimit::new),
+            armed: Mutex::new(Armed::new(FaultScript::default(), seed)),
+            seed,
+        });
+        service.set_faults(faults);
 
         let (shutdown, stopped) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection stays without TCP_NODELAY");
-            }
-        });
         // A dropped sender is a stop as well.
-        let serving = axum::serve(listener, router(&service, organization)).with_graceful_shutdown(async { drop(stopped.await) });
+        let serving = axum::serve(Lines(listener), router(&service, organization).into_make_service_with_connect_info::<Line>())
+            .with_graceful_shutdown(async { drop(stopped.await) });
         let server = tokio::spawn(serving.into_future());
         tracing::debug!(%base_url, data = %data.display(), "emulator listens");
-        Ok(Self { base_url, service, shutdown: Some(shutdown), server: Some(server) })
+        Ok(Self { base_url, database: folder.file().to_owned(), service, shutdown: Some(shutdown), server: Some(server) })
     }
 
     /// `http://127.0.0.1:PORT`, for the API and for tokens.
@@ -111,14 +152,50 @@ impl Emulator {
         &self.base_url
     }
 
-    /// How many requests were answered so far, token requests included.
+    /// How many requests of the API came so far, token requests included.
     pub fn request_count(&self) -> u64 {
-        self.service.log.answered()
+        self.service.log.count()
     }
 
-    /// The latest requests, oldest first; at most 10,000.
+    /// The latest requests of the API, oldest first, also those that are not answered yet; at most 10,000.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.service.log.latest()
+        self.service.log.since(0)
+    }
+
+    /// All campaigns as the API would send them, in the order of their ids. No request is made, and no fault applies.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Corrupt`] when the database cannot be read.
+    pub fn campaigns(&self) -> Result<Vec<Value>, EmulatorError> {
+        let corrupt = |reason: String| EmulatorError::Corrupt { path: self.database.clone(), reason };
+        let texts = self.service.store.all().map_err(|error| corrupt(error.to_string()))?;
+        texts.iter().map(|json| serde_json::from_slice(json).map_err(|error| corrupt(error.to_string()))).collect()
+    }
+
+    /// Sets what goes wrong from now on, in place of what was set before; all counts begin anew.
+    pub fn set_faults(&self, script: impl Into<FaultScript>) {
+        self.service.set_faults(script.into());
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn clear_faults(&self) {
+        self.set_faults(FaultScript::default());
+    }
+
+    /// How often each fault of the script has fired, in the order of the script.
+    pub fn fired(&self) -> Vec<u64> {
+        self.service.armed().fired()
+    }
+
+    /// Where the chances of faults come from, unless the script says.
+    pub fn seed(&self) -> u64 {
+        self.service.seed
+    }
+
+    /// Calls `hook` at each [`Moment`] of each request of the API, on the thread that serves the request: while it runs, that
+    /// request does not go on. A hook stays until the emulator stops; of several each is called.
+    pub fn on(&self, hook: impl Fn(Moment, &RequestRecord) + Send + Sync + 'static) {
+        self.service.hooks.add(hook);
     }
 
     /// Takes no more connections, lets requests under way finish (for at most 10 seconds), closes the database.

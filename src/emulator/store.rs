@@ -1,9 +1,11 @@
 //! The database: one file in the data folder. One thread writes; everybody reads the last committed state.
 
+mod history;
 mod memory;
 mod open;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -17,6 +19,7 @@ use super::contract::CampaignBody;
 use super::page::PageRequest;
 use crate::evaluate::ContactLedger;
 use crate::model::Session;
+pub(super) use history::{Hidden, History, ListView, PageShift};
 pub(super) use memory::{Allowance, Triggered};
 pub(super) use open::{OrganizationRecord, Unopened};
 use write::Write;
@@ -26,18 +29,22 @@ use write::Write;
 const CAMPAIGNS: TableDefinition<u128, (u64, &str, &str, &[u8])> = TableDefinition::new("campaigns");
 
 /// Why a campaign could not be read or written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum StoreError {
     /// There is no campaign with that id.
+    #[error("there is no such campaign")]
     NotFound,
     /// The campaign has another version than the write expects.
+    #[error("the campaign has version {live}")]
     VersionMismatch {
         /// The version it has.
         live: u64,
     },
     /// The server is stopping.
+    #[error("the server is stopping")]
     Closed,
     /// The disk or the database refused; the text says how.
+    #[error("the emulator's database failed: {0}")]
     Failed(String),
 }
 
@@ -58,6 +65,7 @@ pub(super) struct CampaignList {
 /// The open database.
 pub(super) struct Store {
     committed: Committed,
+    history: Arc<History>,
     queue: Mutex<Option<Sender<Write>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -104,11 +112,13 @@ impl Store {
         let committed: Committed = Arc::new(RwLock::new(Some(Snapshot::take(&database, ids)?)));
         let (queue, waiting): (Sender<Write>, Receiver<Write>) = channel();
         let shared = Arc::clone(&committed);
+        let history = Arc::<History>::default();
+        let shared_history = Arc::clone(&history);
         let writer = std::thread::Builder::new()
             .name("emulator-writer".to_owned())
-            .spawn(move || write::run(database, clock, &waiting, &shared))
+            .spawn(move || write::run(database, clock, &waiting, &shared, &shared_history))
             .map_err(|error| StoreError::Failed(format!("no thread for writing: {error}")))?;
-        Ok(Self { committed, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })
+        Ok(Self { committed, history, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) })
     }
 
     /// Finishes the queued writes and closes the database; another process can open it when this returns.
@@ -127,6 +137,59 @@ impl Store {
             let (.., json) = row.value();
             Ok(json.to_vec())
         })
+    }
+
+    /// What the latest writes replaced.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The name of a campaign, if it is there and can be read.
+    pub fn name(&self, id: Uuid) -> Option<String> {
+        self.read(|snapshot| Ok(snapshot.campaigns.get(id.as_u128())?.map(|row| row.value().2.to_owned()))).ok().flatten()
+    }
+
+    /// All campaigns as they are sent, in the order of their ids.
+    pub fn all(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|snapshot| snapshot.campaigns.iter()?.map(|row| Ok(row?.1.value().3.to_vec())).collect())
+    }
+
+    /// One page as a fault has it look, of all campaigns or of those with exactly that name.
+    pub fn page_as(&self, page: PageRequest, name: Option<&str>, view: ListView) -> Result<CampaignList, StoreError> {
+        let ListView { shift, hidden } = view;
+        let mut rows = self.read(|snapshot| {
+            let row = |row: redb::AccessGuard<'_, (u64, &'static str, &'static str, &'static [u8])>| {
+                let (_, _, name, json) = row.value();
+                (name.to_owned(), json.to_vec())
+            };
+            snapshot
+                .campaigns
+                .iter()?
+                .map(|found| found.map(|(id, found)| (id.value(), row(found))))
+                .collect::<Result<BTreeMap<_, _>, _>>()
+                .map_err(StoreError::from)
+        })?;
+        self.history.undo(&hidden, |id, before| {
+            match before {
+                Some(campaign) => rows.insert(id, campaign.clone()),
+                None => rows.remove(&id),
+            };
+        });
+        let mut found: Vec<&[u8]> =
+            rows.values().filter(|(found, _)| name.is_none_or(|name| name == found)).map(|(_, json)| json.as_slice()).collect();
+        if shift == Some(PageShift::Forward) && !found.is_empty() {
+            found.remove(0);
+        }
+        let total = found.len();
+        let mut range = page.range(total);
+        if shift == Some(PageShift::Back) && !range.is_empty() {
+            range = range.start.saturating_sub(1)..range.end - 1;
+        }
+        let mut entities = Vec::new();
+        for json in &found[range] {
+            push_entity(&mut entities, json);
+        }
+        Ok(CampaignList { entities, total })
     }
 
     /// One page of all campaigns.

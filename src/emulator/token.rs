@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -45,8 +45,13 @@ impl Tokens {
         token
     }
 
+    /// The token is good no more.
+    pub fn revoke(&self, token: &str) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+    }
+
     /// Whose token it is, while it is good.
-    fn caller(&self, token: &str, now: Instant) -> Option<Caller> {
+    pub fn caller(&self, token: &str, now: Instant) -> Option<Caller> {
         let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.get(token).filter(|grant| grant.until > now).map(|grant| grant.caller.clone())
     }
@@ -84,24 +89,30 @@ pub(super) async fn grant(
     }
     let token = service.tokens.give(&credentials.id, Instant::now());
     let body = serde_json::json!({ "access_token": token, "token_type": "bearer", "expires_in": LIFETIME.as_secs() });
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    let caller = Caller(credentials.id.into());
+    ([(header::CACHE_CONTROL, "no-store")], Extension(caller), Json(body)).into_response()
 }
 
 /// The login host's own error body.
-fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
+pub(super) fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
     let body = serde_json::json!({ "error": error, "description": description, "error_description": description });
     (status, Json(body)).into_response()
+}
+
+/// The token of the `Authorization` header.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Lets only requests with a good token through, and tells the routes whose it is.
 pub(super) async fn authenticated(State(service): State<Arc<Service>>, mut request: Request, next: Next) -> Result<Response, Failure> {
     let unauthorized = |code, message: &str| Failure::new(StatusCode::UNAUTHORIZED, code, message);
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else {
+    let Some(token) = bearer(request.headers()) else {
         return Err(unauthorized("authentication.required", "No authentication bearer token specified in authorization header."));
     };
-    let Some(caller) = service.tokens.caller(token.trim(), Instant::now()) else {
+    let Some(caller) = service.tokens.caller(token, Instant::now()) else {
         return Err(unauthorized("bad.credentials", "Invalid login credentials."));
     };
     request.extensions_mut().insert(caller);

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::campaigns::{campaign_id, of_campaign};
+use super::exchange::Committed;
 use super::failure::Failure;
 use super::json_body::{JsonBody, json_answer};
 use super::router::Service;
@@ -21,7 +22,7 @@ use super::store::{Allowance, Triggered};
 use crate::evaluate::ContactLedger;
 
 /// The path of contacts.
-const CONTACTS: &str = "/api/v2/analytics/predictiveengagement/contacts";
+pub(super) const CONTACTS: &str = "/api/v2/analytics/predictiveengagement/contacts";
 
 /// The route of a contact's suppression.
 pub(super) fn suppression_path() -> String {
@@ -36,7 +37,7 @@ pub(super) async fn trigger(
 ) -> Result<Response, Failure> {
     let id = readable(id)?;
     let session = service.contract.session(body)?;
-    let Triggered { outcome, allowance } =
+    let Triggered { outcome, allowance, remembered } =
         service.store.trigger(campaign_id(&id)?, session).await.map_err(|error| of_campaign(error, &id))?;
     let mut response = match outcome {
         Some(decided) if decided.queued => (StatusCode::ACCEPTED, json_answer(decided.json)).into_response(),
@@ -45,6 +46,9 @@ pub(super) async fn trigger(
     };
     if let Some(allowance) = allowance {
         tell_allowance(response.headers_mut(), allowance);
+    }
+    if remembered {
+        response.extensions_mut().insert(Committed::default());
     }
     Ok(response)
 }

@@ -71,9 +71,7 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
     let Scope { project, environment, access, settings } = scope;
     let (server, words, credentials, emulator) = match &environment.target {
         Target::Emulator(folder) => {
-            let options =
-                emulator::Options { data: folder.clone(), port: 0, client: None, unknown_fields: emulator::UnknownFields::Reject };
-            let emulator = Emulator::start(options).await?;
+            let emulator = Emulator::start(emulator::Options::new(folder)).await?;
             let server = Server::base_url(emulator.base_url()).map_err(unusable_url)?;
             let shown = folder.strip_prefix(&project.root).unwrap_or(folder);
             let credentials = Credentials::Client { id: EMBEDDED_CLIENT.to_owned(), secret: Secret::new(EMBEDDED_CLIENT) };

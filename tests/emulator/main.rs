@@ -1,6 +1,10 @@
 //! The emulator over real HTTP: what the contract promises, and what a restart keeps.
 
 mod any_spec;
+mod control;
+mod faults;
+mod limits;
+mod rules;
 mod session;
 mod trigger;
 
@@ -78,7 +82,7 @@ async fn a_campaign_lives_and_dies_as_the_contract_says() {
 async fn a_token_is_given_to_the_right_client_only() {
     let folder = folder();
     let client = Some(("me".to_owned(), Secret::new("s:cret")));
-    let options = Options { data: folder.path().to_owned(), port: 0, client, unknown_fields: UnknownFields::Reject };
+    let options = Options { client, ..Options::new(folder.path()) };
     let emulator = Emulator::start(options).await.expect("an emulator");
     rustls::crypto::ring::default_provider().install_default().ok();
     let http = Client::new();
@@ -337,7 +341,7 @@ async fn requests_are_counted_and_remembered() {
     assert_eq!(session.emulator.request_count(), 3);
     let requests: Vec<_> = session.emulator.requests().into_iter().map(|one| (one.method, one.path_and_query, one.status)).collect();
     let expected = [("POST", "/oauth/token", 200), ("GET", &*format!("{CAMPAIGNS}?pageSize=7"), 200), ("GET", "/nowhere", 404)];
-    assert_eq!(requests, expected.map(|(method, path, status)| (method.to_owned(), path.to_owned(), status)));
+    assert_eq!(requests, expected.map(|(method, path, status)| (method.to_owned(), path.to_owned(), Some(status))));
 }
 
 #[test]

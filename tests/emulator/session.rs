@@ -25,7 +25,10 @@ impl Session {
     }
 
     pub async fn start_with_clock(folder: &Path, unknown_fields: UnknownFields, clock: Clock) -> Self {
-        let options = Options { data: folder.to_owned(), port: 0, client: None, unknown_fields };
+        Self::start_with(Options { unknown_fields, ..Options::new(folder) }, clock).await
+    }
+
+    pub async fn start_with(options: Options, clock: Clock) -> Self {
         let emulator = Emulator::start_with_clock(options, clock).await.expect("an emulator");
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = Client::new();
@@ -38,6 +41,22 @@ impl Session {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.emulator.base_url())).bearer_auth(&self.token)
+    }
+
+    /// The token of the session's requests.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Gets a new token, and uses it from now on.
+    pub async fn log_in(&mut self) -> (u16, Value) {
+        let form = [("grant_type", "client_credentials")];
+        let request = self.client.post(format!("{}/oauth/token", self.emulator.base_url()));
+        let (status, body) = answer(request.basic_auth("tester", Some("any")).form(&form)).await;
+        if let Some(token) = body["access_token"].as_str() {
+            token.clone_into(&mut self.token);
+        }
+        (status, body)
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {

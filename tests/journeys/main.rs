@@ -11,6 +11,7 @@ mod import;
 mod levels;
 mod online;
 mod output;
+mod rehearsal;
 mod repo;
 mod saved;
 mod server;

@@ -154,7 +154,7 @@ impl Server {
     pub async fn start(unknown_fields: UnknownFields) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let data = tempfile::tempdir().unwrap();
-        let options = Options { data: data.path().to_owned(), port: 0, client: None, unknown_fields };
+        let options = Options { unknown_fields, ..Options::new(data.path()) };
         let emulator = Emulator::start(options).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let token: serde_json::Value = http

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, TableDefinition};
 
-use super::{Clock, Emulator, EmulatorError, Options, UnknownFields};
+use super::{Clock, Emulator, EmulatorError, Options};
 
 fn options(data: &Path) -> Options {
-    Options { data: data.to_owned(), port: 0, client: None, unknown_fields: UnknownFields::Reject }
+    Options::new(data)
 }
 
 async fn start_now(data: &Path) -> Result<Emulator, EmulatorError> {

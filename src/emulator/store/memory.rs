@@ -37,6 +37,8 @@ pub(in crate::emulator) struct Triggered {
     pub outcome: Option<Decided>,
     /// Where the campaign has a cap.
     pub allowance: Option<Allowance>,
+    /// Whether anything was written.
+    pub remembered: bool,
 }
 
 /// A decision as it is sent.
@@ -74,14 +76,7 @@ impl<'t> Memory<'t> {
     }
 
     /// Decides about a session and remembers what is to be remembered: an invite, and any decision under a request id.
-    /// Also tells whether there was anything.
-    pub fn trigger(
-        &mut self,
-        campaigns: &Campaigns<'_>,
-        id: Uuid,
-        session: &Session,
-        now: Timestamp,
-    ) -> Result<(Triggered, bool), StoreError> {
+    pub fn trigger(&mut self, campaigns: &Campaigns<'_>, id: Uuid, session: &Session, now: Timestamp) -> Result<Triggered, StoreError> {
         let row = campaigns.get(id.as_u128())?.ok_or(StoreError::NotFound)?;
         let (.., json) = row.value();
         let spec: CampaignSpec = serde_json::from_slice(json).map_err(|error| unreadable("campaign", &error))?;
@@ -90,14 +85,14 @@ impl<'t> Memory<'t> {
         let mut ledger = self.ledger(&name, id, session, minute)?;
         if let Some(decided) = self.earlier_answer(id, session, now)? {
             let allowance = allowance(&spec, ledger.invites_in(&name, minute), now);
-            return Ok((Triggered { outcome: Some(decided), allowance }, false));
+            return Ok(Triggered { outcome: Some(decided), allowance, remembered: false });
         }
         let decision = decide(AskedCampaign { id: &name, spec: &spec }, session, &ledger, now);
         let remembered = self.remember(&decision, id, session, &mut ledger)?;
         let allowance = allowance(&spec, ledger.invites_in(&name, minute), now);
         let decided = || Decided { json: wire(&decision, session), queued: matches!(decision.outcome, Outcome::Queued) };
         let outcome = (!matches!(decision.outcome, Outcome::Throttled { .. })).then(decided);
-        Ok((Triggered { outcome, allowance }, remembered))
+        Ok(Triggered { outcome, allowance, remembered })
     }
 
     /// The part of the ledger that this decision can look at.
@@ -270,8 +265,8 @@ mod tests {
         for (number, (now, expected)) in table.into_iter().enumerate() {
             millis.store(now, Ordering::SeqCst);
             let session = session(&format!("ext:{number}"), &format!("r{number}"));
-            let (_, remembered) = memory.trigger(&campaigns, id, &session, plan.now()).expect("a decision");
-            assert!(remembered);
+            let triggered = memory.trigger(&campaigns, id, &session, plan.now()).expect("a decision");
+            assert!(triggered.remembered);
             plan.sweep(&mut memory).expect("a sweep");
             let rows = [memory.contacts.len(), memory.minutes.len(), memory.requests.len()].map(|len| len.expect("a length"));
             assert_eq!(rows, expected, "at {now}");

@@ -49,6 +49,11 @@ impl<'a> Unopened<'a> {
         Self { folder, file: folder.join(FILE) }
     }
 
+    /// The database file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Opens it, and makes it where there is none. While another process has it open, tries again for `patience`: a
     /// command that is just finishing lets it go.
     ///

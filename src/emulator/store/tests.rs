@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::write::{self, Write};
-use super::{Committed, Snapshot, Store, StoreError, Unopened};
+use super::{Committed, History, Snapshot, Store, StoreError, Unopened};
 use crate::emulator::clock::Clock;
 use crate::emulator::contract::{CampaignBody, Contract};
 use crate::emulator::page::PageRequest;
@@ -51,7 +51,7 @@ async fn writes_of_one_commit_see_each_other() {
     queue.send(Write::Delete { id, answer }).expect("a queue");
     let gone = put(Some(3));
     drop(queue);
-    write::run(database, Clock::default(), &waiting, &committed);
+    write::run(database, Clock::default(), &waiting, &committed, &History::default());
 
     let version = |json: Vec<u8>| serde_json::from_slice::<Value>(&json).expect("JSON")["version"].as_u64();
     assert_eq!(created.await.expect("an answer").map(version), Ok(Some(1)));

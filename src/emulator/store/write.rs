@@ -9,6 +9,7 @@ use redb::{Database, ReadableTable, Table};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::history::{Before, History};
 use super::memory::{Memory, SweepPlan, Triggered};
 use super::{CAMPAIGNS, Committed, Snapshot, StoreError};
 use crate::emulator::clock::Clock;
@@ -36,6 +37,8 @@ struct Outcome {
     change: Option<Change>,
     /// Whether the answer is true only once the transaction is on the disk. That of a refused write is true already.
     waits: bool,
+    /// The campaign that was written and what it was before, where a list may have to show that.
+    replaced: Option<(u128, Before)>,
     /// Tells the one who waits; an error means that the commit failed.
     tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
@@ -49,20 +52,20 @@ enum Change {
 }
 
 /// Commits writes until nobody can send any more, then closes the database.
-pub(super) fn run(database: Database, clock: Clock, waiting: &Receiver<Write>, committed: &Committed) {
+pub(super) fn run(database: Database, clock: Clock, waiting: &Receiver<Write>, committed: &Committed, history: &History) {
     let mut plan = SweepPlan::new(clock);
     while let Ok(first) = waiting.recv() {
         let writes = std::iter::once(first).chain(waiting.try_iter()).take(LARGEST_COMMIT).collect();
-        commit(&database, writes, &mut plan, committed);
+        commit(&database, writes, &mut plan, committed, history);
     }
     *committed.write().unwrap_or_else(PoisonError::into_inner) = None;
     drop(database);
 }
 
 /// Does the writes in one transaction and answers each of them.
-fn commit(database: &Database, writes: Vec<Write>, plan: &mut SweepPlan, committed: &Committed) {
+fn commit(database: &Database, writes: Vec<Write>, plan: &mut SweepPlan, committed: &Committed, history: &History) {
     let mut outcomes = Vec::new();
-    let result = transact(database, writes, &mut outcomes, plan, committed);
+    let result = transact(database, writes, &mut outcomes, plan, committed, history);
     for outcome in outcomes {
         (outcome.tell)(if outcome.waits { result.clone() } else { Ok(()) });
     }
@@ -74,11 +77,13 @@ fn transact(
     outcomes: &mut Vec<Outcome>,
     plan: &mut SweepPlan,
     committed: &Committed,
+    history: &History,
 ) -> Result<(), StoreError> {
+    let keeps = history.keeps();
     let transaction = database.begin_write()?;
     let changes: Vec<Change> = {
         let mut tables = Tables { campaigns: transaction.open_table(CAMPAIGNS)?, memory: Memory::open(&transaction)? };
-        outcomes.extend(writes.into_iter().map(|write| perform(write, &mut tables, plan.now())));
+        outcomes.extend(writes.into_iter().map(|write| perform(write, &mut tables, plan.now(), keeps)));
         let changes: Vec<Change> = outcomes.iter().filter_map(|outcome| outcome.change).collect();
         if !changes.is_empty() {
             plan.sweep(&mut tables.memory)?;
@@ -90,6 +95,7 @@ fn transact(
     }
     // The default durability: on the disk when `commit` returns.
     transaction.commit()?;
+    history.add(outcomes.iter_mut().filter_map(|outcome| outcome.replaced.take()).collect(), plan.now());
     publish(database, &changes, committed)
 }
 
@@ -126,9 +132,13 @@ struct Tables<'t> {
 }
 
 /// Does one write in the open transaction.
-fn perform(write: Write, tables: &mut Tables<'_>, now: Timestamp) -> Outcome {
+fn perform(write: Write, tables: &mut Tables<'_>, now: Timestamp, keeps: bool) -> Outcome {
     let Tables { campaigns, memory } = tables;
-    match write {
+    let replaced = match &write {
+        Write::Put { id, .. } | Write::Delete { id, .. } if keeps => before(campaigns, id.as_u128()),
+        _ => None,
+    };
+    let done = match write {
         Write::Put { id, expected, body, modified_by, answer } => match put(campaigns, id, expected, &body, &modified_by, now) {
             Ok(json) => {
                 let change = if expected.is_none() { Change::Added(id.as_u128()) } else { Change::Kept };
@@ -141,10 +151,17 @@ fn perform(write: Write, tables: &mut Tables<'_>, now: Timestamp) -> Outcome {
             Err(refusal) => outcome(None, answer, Err(refusal)),
         },
         Write::Trigger { id, session, answer } => match memory.trigger(campaigns, id, &session, now) {
-            Ok((triggered, remembered)) => outcome(remembered.then_some(Change::Kept), answer, Ok(triggered)),
+            Ok(triggered) => outcome(triggered.remembered.then_some(Change::Kept), answer, Ok(triggered)),
             Err(refusal) => outcome(None, answer, Err(refusal)),
         },
-    }
+    };
+    Outcome { replaced: replaced.filter(|_| done.change.is_some()), ..done }
+}
+
+/// The campaign as it is now, to be shown later in lists that are behind.
+fn before(campaigns: &Campaigns<'_>, id: u128) -> Option<(u128, Before)> {
+    let row = campaigns.get(id).ok()?;
+    Some((id, row.map(|row| (row.value().2.to_owned(), row.value().3.to_vec()))))
 }
 
 fn outcome<T: Send + 'static>(
@@ -155,7 +172,7 @@ fn outcome<T: Send + 'static>(
     let waits = done.is_ok();
     // Nobody may wait any more: the client hung up. The write counts all the same.
     let tell = move |committed: Result<(), StoreError>| drop(answer.send(committed.and(done)));
-    Outcome { change, waits, tell: Box::new(tell) }
+    Outcome { change, waits, replaced: None, tell: Box::new(tell) }
 }
 
 fn put(
