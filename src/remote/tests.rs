@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::answer::Answer;
 use super::auth::Authorization;
 use super::http::{Failure, Sending, Transport};
+use super::limits::Limits;
 use super::request::{Method, Request, Target};
 use super::session::Session;
 use super::{Credentials, Reader, RemoteErrorKind, Settings, Writer};
@@ -53,12 +54,13 @@ impl Transport for Script {
 }
 
 fn answer(status: u16, body: &serde_json::Value) -> Answered {
-    Ok(Answer { status, correlation_id: None, retry_after: None, body: body.to_string() })
+    Ok(Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_string() })
 }
 
 fn throttled(seconds: u64) -> Answered {
     let body = json!({"message": "slow down", "code": "too.many.requests", "status": 429}).to_string();
-    Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), retry_after: Some(Duration::from_secs(seconds)), body })
+    let limits = Limits { retry_after: Some(Duration::from_secs(seconds)), quota: None };
+    Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), limits, body })
 }
 
 fn organization() -> Answered {
@@ -79,7 +81,7 @@ fn reader_with(
     let latency = Duration::from_millis(100);
     let script = Script { started: Instant::now(), latency, seen: Arc::clone(&seen), api: Box::new(api), login: Box::new(login) };
     let credentials = Credentials::Client { id: "client".to_owned(), secret: Secret::new("hunter2hunter2") };
-    let session = Session::new(Box::new(script), "script:".to_owned(), credentials, settings).unwrap();
+    let session = Session::new(Box::new(script), "script:".to_owned(), credentials, settings, None).unwrap();
     (Reader { session: Arc::new(session) }, seen)
 }
 

@@ -1,16 +1,19 @@
 //! What `plan` and `apply` have in common: their limits, and saying why a plan is refused.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 
+use super::saving::lifetime;
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
 use crate::ops::plan::{Planned, Request};
 use crate::ops::{Class, Failure};
 use crate::reconcile::Plan;
-use crate::remote::Settings;
+use crate::remote::{Pace, Settings};
 use crate::render;
 
 #[derive(Debug, Args)]
@@ -27,6 +30,17 @@ pub(super) struct PlanningArgs {
     /// Requests at the same time
     #[arg(long, value_name = "N", default_value = "8")]
     parallelism: NonZeroUsize,
+    /// Requests a minute at most, 0 for no limit [default: 300, which is what Genesys Cloud allows a client; on this machine 0]
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<u32>,
+    /// Start no request after this time, e.g. 90s, 30m, 2h; what is under way then is finished and recorded
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    timeout: Option<Duration>,
+}
+
+/// `90s`, `30m`, `2h`.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    lifetime(text).map(SignedDuration::unsigned_abs)
 }
 
 /// `campaign.pricing-churn` or `pricing-churn`.
@@ -40,7 +54,9 @@ impl PlanningArgs {
     }
 
     pub(super) fn settings(&self) -> Settings {
-        Settings { parallelism: self.parallelism.get(), ..Settings::default() }
+        let pace =
+            self.requests_per_minute.map_or(Pace::ByServer, |requests| NonZeroU32::new(requests).map_or(Pace::Unlimited, Pace::PerMinute));
+        Settings { parallelism: self.parallelism.get(), pace, deadline: self.timeout, ..Settings::default() }
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {

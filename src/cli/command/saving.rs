@@ -24,7 +24,7 @@ pub(super) struct SavingArgs {
 }
 
 /// `90m`, `24h`, `7d`: a day has 24 hours.
-fn lifetime(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn lifetime(text: &str) -> Result<SignedDuration, String> {
     let hint = "write a time such as 90m, 24h or 7d";
     let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
     let seconds = match unit {
