@@ -188,9 +188,10 @@ impl RemoteError {
     }
 
     /// Whether somebody else changed the object since it was read: 409, 412, 400 with the words some services use, or seen
-    /// when a lost answer was resolved.
+    /// when a lost answer was resolved. Not where it may have been our own write, whose answer was lost, that moved it.
     pub fn is_conflict(&self) -> bool {
         match self.kind() {
+            _ if self.0.in_doubt == Some(true) => false,
             RemoteErrorKind::Overtaken { .. } => true,
             RemoteErrorKind::Status { status: 409 | 412, .. } => true,
             RemoteErrorKind::Status { status: 400, message, .. } => message.contains("does not match the current version"),

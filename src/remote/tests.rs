@@ -99,6 +99,9 @@ fn logins(seen: &Seen) -> usize {
     seen.lock().unwrap().iter().filter(|(_, _, target, _)| *target == Target::Login).count()
 }
 
+mod pace;
+mod writes;
+
 #[tokio::test(start_paused = true)]
 async fn a_429_pauses_every_request_of_the_reader() {
     let (reader, seen) = reader(|before| if before == 0 { throttled(42) } else { organization() });
@@ -130,7 +133,7 @@ async fn a_wait_over_three_minutes_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_is_repeated_after_429_and_401_only() {
+async fn a_create_is_repeated_only_where_nothing_was_done() {
     let campaign = || {
         json!({
             "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
@@ -160,8 +163,11 @@ async fn a_write_is_repeated_after_429_and_401_only() {
         assert!(error.hint().unwrap().contains("may have been done"), "{error}");
         assert_eq!(times(&seen).len(), 1, "{error}");
     }
-    let refused: [fn() -> Answered; 4] = [
-        || Err(Failure::Connect("refused".to_owned())),
+    let (reader, seen) =
+        self::reader(move |before| if before < 4 { Err(Failure::Connect("refused".to_owned())) } else { answer(201, &campaign()) });
+    Writer::new(reader).create(&json!({"name": "n"})).await.unwrap();
+    assert_eq!(times(&seen).len(), 5);
+    let refused: [fn() -> Answered; 3] = [
         || answer(400, &json!({"message": "bad"})),
         || answer(403, &json!({"message": "You are missing the following permission(s): x"})),
         || throttled(500),
