@@ -1,19 +1,17 @@
 //! What `plan` and `apply` have in common: their limits, and saying why a plan is refused.
 
 use std::collections::BTreeSet;
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::time::Duration;
+use std::num::NonZeroUsize;
 
 use clap::Args;
-use jiff::SignedDuration;
 
-use super::saving::lifetime;
+use super::limits::LimitArgs;
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
 use crate::ops::plan::{Planned, Request};
 use crate::ops::{Class, Failure};
 use crate::reconcile::Plan;
-use crate::remote::{Pace, Settings};
+use crate::remote::Settings;
 use crate::render;
 
 #[derive(Debug, Args)]
@@ -27,20 +25,8 @@ pub(super) struct PlanningArgs {
     /// Let this plan delete this campaign although its lifecycle says `preventDestroy`; may be repeated
     #[arg(long, value_name = "CAMPAIGN", value_parser = campaign_key)]
     allow_destroy: Vec<CampaignKey>,
-    /// Requests at the same time
-    #[arg(long, value_name = "N", default_value = "8")]
-    parallelism: NonZeroUsize,
-    /// Requests a minute at most, 0 for no limit [default: 300, which is what Genesys Cloud allows a client; on this machine 0]
-    #[arg(long, value_name = "N")]
-    requests_per_minute: Option<u32>,
-    /// Start no request after this time, e.g. 90s, 30m, 2h; what is under way then is finished and recorded
-    #[arg(long, value_name = "TIME", value_parser = time_limit)]
-    timeout: Option<Duration>,
-}
-
-/// `90s`, `30m`, `2h`.
-fn time_limit(text: &str) -> Result<Duration, String> {
-    lifetime(text).map(SignedDuration::unsigned_abs)
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// `campaign.pricing-churn` or `pricing-churn`.
@@ -50,13 +36,11 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 
 impl PlanningArgs {
     pub(super) fn parallelism(&self) -> NonZeroUsize {
-        self.parallelism
+        self.limits.parallelism()
     }
 
     pub(super) fn settings(&self) -> Settings {
-        let pace =
-            self.requests_per_minute.map_or(Pace::ByServer, |requests| NonZeroU32::new(requests).map_or(Pace::Unlimited, Pace::PerMinute));
-        Settings { parallelism: self.parallelism.get(), pace, deadline: self.timeout, ..Settings::default() }
+        self.limits.settings()
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {
