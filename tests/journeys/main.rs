@@ -9,6 +9,8 @@ mod first_run;
 mod guards;
 mod import;
 mod levels;
+mod limits;
+mod limits;
 mod online;
 mod output;
 mod repo;
