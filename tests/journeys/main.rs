@@ -10,7 +10,6 @@ mod guards;
 mod import;
 mod levels;
 mod limits;
-mod limits;
 mod online;
 mod output;
 mod repo;
