@@ -15,4 +15,5 @@ mod output;
 mod repo;
 mod saved;
 mod server;
+mod stream;
 mod wrong_input;

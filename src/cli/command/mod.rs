@@ -14,4 +14,5 @@ mod saving;
 pub(super) mod schema;
 pub(super) mod show;
 mod showing;
+mod streaming;
 pub(super) mod validate;
