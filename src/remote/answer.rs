@@ -1,10 +1,9 @@
 //! An answer as a value, and what its refusals say. Two error bodies exist: the API's envelope and OAuth's.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
 use super::error::{Detail, RefusedAt, RemoteErrorKind};
+use super::limits::Limits;
 use super::request::Target;
 
 /// Most characters of the server's own words that an error repeats.
@@ -20,8 +19,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// Header `ININ-Correlation-Id`.
     pub(super) correlation_id: Option<String>,
-    /// Header `Retry-After`, where it is a number of seconds.
-    pub(super) retry_after: Option<Duration>,
+    /// What its headers say of limits.
+    pub(super) limits: Limits,
     /// The body. Text that is no UTF-8 is replaced, and no JSON then.
     pub(super) body: String,
 }
@@ -80,7 +79,7 @@ impl Answer {
         let message = bounded(&message.unwrap_or_else(|| self.foreign_text()), LONGEST_MESSAGE);
         let code = code.or(error).map(|code| bounded(&code, LONGEST_WORD));
         if self.is_throttled(target) {
-            return RemoteErrorKind::TooManyRequests { retry_after: self.retry_after, message };
+            return RemoteErrorKind::TooManyRequests { retry_after: self.limits.retry_after, message };
         }
         match (self.status, target) {
             (401, Target::Login) => RemoteErrorKind::Unauthorized { at: RefusedAt::Login, status: self.status, message },
@@ -138,11 +137,12 @@ pub(super) fn bounded(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Answer, bounded};
+    use crate::remote::limits::Limits;
     use crate::remote::request::Target;
     use crate::remote::{RefusedAt, RemoteErrorKind};
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, correlation_id: None, retry_after: None, body: body.to_owned() }
+        Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_owned() }
     }
 
     #[test]

@@ -113,6 +113,14 @@ impl Tokens {
         }
     }
 
+    /// The client's id, where it is known.
+    pub(super) fn client_id(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::Client { id, secret: _ } => Some(id),
+            Credentials::Token(_) => None,
+        }
+    }
+
     /// A token that is good for a while; `login` is only run when there is none, and by one caller at a time. Callers that
     /// waited for a login that failed get its error instead of trying the same again.
     pub(super) async fn bearer(&self, login: impl Future<Output = Result<Issued, RemoteError>>) -> Result<Bearer, RemoteError> {

@@ -16,6 +16,10 @@ struct Inner {
     kind: RemoteErrorKind,
     call: Option<Call>,
     correlation_id: Option<String>,
+    /// Whether the write may have been done, where that is known better than from the kind.
+    in_doubt: Option<bool>,
+    /// What was tried after it.
+    note: Option<String>,
 }
 
 /// The request an error speaks of.
@@ -94,6 +98,25 @@ pub enum RemoteErrorKind {
         /// What could not be read.
         reason: String,
     },
+    /// The answer to a replacement or deletion was lost, and reading the campaign back shows that somebody else changed it.
+    /// Whether the lost write was done before that, nobody can tell; nothing more was written.
+    Overtaken {
+        /// How the answer was lost.
+        lost: String,
+        /// The version that was to be replaced or deleted.
+        planned: u64,
+        /// The live version; `None` where the campaign is gone.
+        now: Option<u64>,
+        /// Who changed it last, where the API tells.
+        by: Option<String>,
+    },
+    /// The time for the whole run was over, or would have been before the request could be sent (again).
+    DeadlineExceeded {
+        /// The time there was ([`Settings::deadline`](super::Settings::deadline)).
+        limit: Duration,
+        /// What the last try ended with, where there was one.
+        last: Option<String>,
+    },
     /// The list changed between its pages each time it was read.
     ListUnstable {
         /// How often it was read.
@@ -126,13 +149,32 @@ pub struct Detail {
 impl RemoteError {
     /// An error before there is any request.
     pub(super) fn setup(reason: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind: RemoteErrorKind::Setup { reason: reason.into() }, call: None, correlation_id: None }))
+        let kind = RemoteErrorKind::Setup { reason: reason.into() };
+        Self(Box::new(Inner { kind, call: None, correlation_id: None, in_doubt: None, note: None }))
     }
 
     /// An error of `request`.
     pub(super) fn of(request: &Request, kind: RemoteErrorKind, correlation_id: Option<String>) -> Self {
         let call = Call { method: request.method, path: request.path.clone(), class: request.class };
-        Self(Box::new(Inner { kind, call: Some(call), correlation_id }))
+        Self(Box::new(Inner { kind, call: Some(call), correlation_id, in_doubt: None, note: None }))
+    }
+
+    /// The same, of a write that may have been done all the same.
+    pub(super) fn in_doubt(mut self) -> Self {
+        self.0.in_doubt = Some(true);
+        self
+    }
+
+    /// The same, of a write that is known not to have been done.
+    pub(super) fn not_done(mut self) -> Self {
+        self.0.in_doubt = Some(false);
+        self
+    }
+
+    /// The same, with what was tried after it.
+    pub(super) fn noted(mut self, note: impl Into<String>) -> Self {
+        self.0.note = Some(note.into());
+        self
     }
 
     /// What happened.
@@ -145,9 +187,12 @@ impl RemoteError {
         self.0.correlation_id.as_deref()
     }
 
-    /// Whether somebody else changed the object since it was read: 409, 412, or 400 with the words some services use.
+    /// Whether somebody else changed the object since it was read: 409, 412, 400 with the words some services use, or seen
+    /// when a lost answer was resolved. Not where it may have been our own write, whose answer was lost, that moved it.
     pub fn is_conflict(&self) -> bool {
         match self.kind() {
+            _ if self.0.in_doubt == Some(true) => false,
+            RemoteErrorKind::Overtaken { .. } => true,
             RemoteErrorKind::Status { status: 409 | 412, .. } => true,
             RemoteErrorKind::Status { status: 400, message, .. } => message.contains("does not match the current version"),
             _ => false,
@@ -155,9 +200,13 @@ impl RemoteError {
     }
 
     /// Whether the write behind this error may have been done all the same: after a timeout, a broken connection, a 408 or
-    /// 5xx, or a success whose body cannot be read. Always false for requests that only look or log in.
+    /// 5xx, or a success whose body cannot be read. Always false for requests that only look or log in, and for writes of
+    /// which reading back showed what became of them.
     pub fn outcome_unknown(&self) -> bool {
-        let writing = self.0.call.as_ref().is_some_and(|call| call.class == Class::Write);
+        if let Some(in_doubt) = self.0.in_doubt {
+            return in_doubt;
+        }
+        let writing = self.0.call.as_ref().is_some_and(|call| call.class.is_write());
         writing
             && match self.kind() {
                 RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } | RemoteErrorKind::Undecodable { .. } => true,
@@ -167,11 +216,20 @@ impl RemoteError {
                 | RemoteErrorKind::Unauthorized { .. }
                 | RemoteErrorKind::Forbidden { .. }
                 | RemoteErrorKind::TooManyRequests { .. }
+                | RemoteErrorKind::Overtaken { .. }
+                | RemoteErrorKind::DeadlineExceeded { .. }
                 | RemoteErrorKind::ListUnstable { .. } => false,
             }
     }
 
-    /// Whether every other request would end the same way: the server is out of reach, or refuses the credentials.
+    /// Whether the time was over before the request was sent at all, or before it could be sent again after a try that
+    /// certainly did nothing: what was asked for was not begun.
+    pub fn not_attempted(&self) -> bool {
+        matches!(self.kind(), RemoteErrorKind::DeadlineExceeded { .. }) && !self.outcome_unknown()
+    }
+
+    /// Whether every other request would end the same way: the server is out of reach, refuses the credentials, or the time
+    /// is over.
     pub fn concerns_every_request(&self) -> bool {
         matches!(
             self.kind(),
@@ -180,6 +238,7 @@ impl RemoteError {
                 | RemoteErrorKind::Unauthorized { .. }
                 | RemoteErrorKind::Forbidden { .. }
                 | RemoteErrorKind::TooManyRequests { .. }
+                | RemoteErrorKind::DeadlineExceeded { .. }
         )
     }
 
@@ -200,6 +259,9 @@ impl RemoteError {
             }
             RemoteErrorKind::Connect { .. } => "check the region or base URL of the environment, the network and the proxy settings",
             _ if self.is_conflict() => "somebody changed it in the meantime; plan again to see what is live now",
+            RemoteErrorKind::DeadlineExceeded { .. } if !self.outcome_unknown() => {
+                "run it again to go on where it stopped, with more time (`--timeout`) or none given"
+            }
             _ if self.outcome_unknown() => "it may have been done all the same; plan again to see what is live now",
             RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } => {
                 "try again; if it stays, check the network and the proxy settings"
@@ -213,7 +275,7 @@ impl RemoteError {
             RemoteErrorKind::Status { status: 500.., .. } => {
                 "the server failed; try again later, and quote the correlation id to its operators"
             }
-            RemoteErrorKind::Status { .. } => return None,
+            RemoteErrorKind::Status { .. } | RemoteErrorKind::Overtaken { .. } | RemoteErrorKind::DeadlineExceeded { .. } => return None,
             RemoteErrorKind::Unauthorized { at: RefusedAt::GivenToken, .. } => {
                 "get a new token into GENESYSCLOUD_ACCESS_TOKEN, or unset it and set GENESYSCLOUD_OAUTHCLIENT_ID and \
                  GENESYSCLOUD_OAUTHCLIENT_SECRET"
@@ -238,7 +300,7 @@ impl RemoteError {
 
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, call, correlation_id } = &*self.0;
+        let Inner { kind, call, correlation_id, in_doubt: _, note } = &*self.0;
         let call = call.as_ref().map_or_else(|| "a request".to_owned(), |Call { method, path, class: _ }| format!("{method} {path}"));
         match kind {
             RemoteErrorKind::Setup { reason } => f.write_str(reason)?,
@@ -262,9 +324,26 @@ impl fmt::Display for RemoteError {
             RemoteErrorKind::Forbidden { code, message } => write!(f, "API error: 403{} on {call}: {message}", spaced(code.as_deref()))?,
             RemoteErrorKind::TooManyRequests { retry_after: _, message } => write!(f, "API error: 429 on {call}: {message}")?,
             RemoteErrorKind::Undecodable { status, reason } => write!(f, "unreadable answer {status} to {call}: {reason}")?,
+            RemoteErrorKind::Overtaken { lost, planned, now, by } => {
+                let by = by.as_ref().map(|by| format!(" by {by:?}")).unwrap_or_default();
+                match now {
+                    Some(now) => write!(f, "it was changed since the plan{by}: version {planned} is now {now}")?,
+                    None => f.write_str("it was deleted since the plan")?,
+                }
+                write!(f, "; seen when it was read back, because the answer to {call} was lost: {lost}")?;
+            }
+            RemoteErrorKind::DeadlineExceeded { limit, last } => {
+                write!(f, "the time limit of {} is over; {call} was not sent", words(*limit))?;
+                if let Some(last) = last {
+                    write!(f, " again after: {last}")?;
+                }
+            }
             RemoteErrorKind::ListUnstable { readings, reason } => {
                 write!(f, "the list of {call} was different from page to page, {readings} times in a row: {reason}")?;
             }
+        }
+        if let Some(note) = note {
+            write!(f, "; {note}")?;
         }
         correlation_id.as_ref().map_or(Ok(()), |id| write!(f, " (correlation id {id})"))
     }
@@ -273,6 +352,14 @@ impl fmt::Display for RemoteError {
 /// The code with a space before it, where there is one.
 fn spaced(code: Option<&str>) -> String {
     code.map(|code| format!(" {code}")).unwrap_or_default()
+}
+
+/// A time as people write it: `30m`, `1h 30m`, `45s`.
+fn words(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
 impl std::error::Error for RemoteError {}

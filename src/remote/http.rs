@@ -4,12 +4,14 @@ use std::error::Error;
 use std::pin::Pin;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, ClientBuilder, Url, redirect, retry};
 use tokio::time::Instant;
 
 use super::answer::{Answer, bounded};
 use super::auth::Authorization;
+use super::limits;
 use super::request::{Body, Method, Request, Target};
 use super::server::{Server, ServerKind};
 use super::{RemoteError, Settings};
@@ -104,7 +106,7 @@ impl Http {
         let mut response = self.client.execute(built).await.map_err(|error| failure(&error))?;
         let status = response.status().as_u16();
         let correlation_id = text_header(response.headers(), "inin-correlation-id").map(|id| bounded(&id, 120));
-        let retry_after = text_header(response.headers(), RETRY_AFTER.as_str()).and_then(|value| value.trim().parse().ok());
+        let limits = limits::read(|name| text_header(response.headers(), name), Timestamp::now);
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
             if bytes.len() + chunk.len() > LARGEST_BODY {
@@ -116,7 +118,7 @@ impl Http {
         if !(200..300).contains(&status) {
             body = mask(body, &header, authorization);
         }
-        Ok(Answer { status, correlation_id, retry_after: retry_after.map(Duration::from_secs), body })
+        Ok(Answer { status, correlation_id, limits, body })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::page::{Page, consistent, pages};
+use super::page::{Fit, Page, fit, pages};
 use super::request::Request;
 use super::session::Session;
 use super::{RemoteError, RemoteErrorKind};
@@ -31,6 +31,8 @@ pub(super) struct CursorListing<T> {
     pub(super) request: fn(Option<&str>) -> Request,
     /// Reads the body of one page.
     pub(super) decode: fn(&str) -> Result<CursorPage<T>, String>,
+    /// What tells two entries apart.
+    pub(super) id: fn(&T) -> &str,
 }
 
 /// One page of a list by cursor, decoded.
@@ -40,16 +42,17 @@ pub(super) struct CursorPage<T> {
     pub(super) next: Option<String>,
 }
 
-/// Reads a list by cursor, one page after the other. A cursor that comes twice would go on for ever and is refused.
+/// Reads a list by cursor, one page after the other. An entry that comes twice is taken once. A cursor that comes twice would go on for ever and is refused.
 pub(super) async fn read_by_cursor<T>(session: &Session, listing: &CursorListing<T>) -> Result<Vec<T>, RemoteError> {
     let mut items = Vec::new();
+    let mut ids = BTreeSet::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut cursor: Option<String> = None;
     loop {
         let request = (listing.request)(cursor.as_deref());
         let answer = session.execute(&request).await?;
         let page = (listing.decode)(&answer.body).map_err(|reason| Session::undecodable(&request, &answer, reason))?;
-        items.extend(page.items);
+        items.extend(page.items.into_iter().filter(|item| ids.insert((listing.id)(item).to_owned())));
         let Some(next) = page.next else { return Ok(items) };
         if !seen.insert(next.clone()) {
             return Err(Session::undecodable(&request, &answer, "the list goes round in circles".to_owned()));
@@ -58,16 +61,28 @@ pub(super) async fn read_by_cursor<T>(session: &Session, listing: &CursorListing
     }
 }
 
-/// Reads a list that was the same from its first page to its last.
+/// Reads a list that was the same from its first page to its last. Where it was not, it is read again; a server that keeps
+/// sending some entries twice, of as many different ones as it says there are, is believed the last time, without them.
 pub(super) async fn read<T: Send + 'static>(session: &Arc<Session>, listing: &Listing<T>) -> Result<Vec<T>, RemoteError> {
     let mut reason = String::new();
-    for _ in 0..READINGS {
+    for reading in 1..=READINGS {
+        if reading > 1 {
+            session.patience(reading, &(listing.request)(1)).await?;
+        }
         let read = read_pages(session, listing).await?;
         let totals = read.iter().map(|page| page.head.total);
         let ids = read.iter().flat_map(|page| &page.items).map(listing.id);
-        match consistent(totals, ids) {
-            Ok(()) => return Ok(read.into_iter().flat_map(|page| page.items).collect()),
-            Err(unstable) => reason = unstable,
+        match fit(totals, ids) {
+            Fit::Whole => return Ok(read.into_iter().flat_map(|page| page.items).collect()),
+            Fit::Repeated(_) if reading == READINGS => {
+                let mut seen = BTreeSet::new();
+                let items = read.into_iter().flat_map(|page| page.items);
+                return Ok(items.filter(|item| seen.insert((listing.id)(item).to_owned())).collect());
+            }
+            Fit::Repeated(why) | Fit::Torn(why) => {
+                tracing::debug!(path = (listing.request)(1).path, reading, why, "the list changed while it was read");
+                reason = why;
+            }
         }
     }
     let kind = RemoteErrorKind::ListUnstable { readings: READINGS, reason };

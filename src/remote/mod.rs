@@ -5,11 +5,16 @@
 
 mod answer;
 mod auth;
+mod bucket;
+mod budget;
 mod endpoint;
 mod error;
+mod gate;
 mod http;
+mod limits;
 mod list;
 mod page;
+mod read_back;
 mod reader;
 mod request;
 mod retry;
@@ -24,5 +29,5 @@ pub use auth::Credentials;
 pub use error::{Detail, RefusedAt, RemoteError, RemoteErrorKind};
 pub use reader::Reader;
 pub use server::{InvalidBaseUrl, Server};
-pub use settings::Settings;
+pub use settings::{Pace, Settings};
 pub use writer::Writer;

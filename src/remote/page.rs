@@ -67,28 +67,39 @@ pub(super) fn pages(head: Head, asked: u64) -> Result<u64, String> {
     Ok(needed)
 }
 
-/// Whether pages that were read one after the other are one list: all of the same total, and as many different ids.
-///
-/// # Errors
-/// What does not fit.
-pub(super) fn consistent<'a>(totals: impl IntoIterator<Item = u64>, ids: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+/// What pages that were read one after the other are together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// One list: all of the same total, and as many entries, all different.
+    Whole,
+    /// As many different entries as there should be, but some came twice: without those it is the whole list, unless
+    /// something moved while it was read.
+    Repeated(String),
+    /// No list, and why: entries came or went while it was read.
+    Torn(String),
+}
+
+/// How pages of these totals, with entries of these ids, fit together.
+pub(super) fn fit<'a>(totals: impl IntoIterator<Item = u64>, ids: impl IntoIterator<Item = &'a str>) -> Fit {
     let mut totals = totals.into_iter();
     let total = totals.next().unwrap_or(0);
     if let Some(other) = totals.find(|other| *other != total) {
-        return Err(format!("one page says there are {total} entries, another {other}"));
+        return Fit::Torn(format!("one page says there are {total} entries, another {other}"));
     }
-    let distinct = ids.into_iter().collect::<HashSet<_>>().len();
+    let mut seen = HashSet::new();
+    let repeated = ids.into_iter().filter(|id| !seen.insert(*id)).count();
+    let distinct = seen.len();
     if u64::try_from(distinct) != Ok(total) {
-        return Err(format!("there should be {total} entries, but {distinct} different ones came"));
+        return Fit::Torn(format!("there should be {total} entries, but {distinct} different ones came"));
     }
-    Ok(())
+    if repeated > 0 { Fit::Repeated(format!("{repeated} of {total} entries came more than once")) } else { Fit::Whole }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Head, MOST_PAGES, consistent, pages};
+    use super::{Fit, Head, MOST_PAGES, fit, pages};
 
     #[test]
     fn a_nonsensical_first_page_is_rejected() {
@@ -115,12 +126,13 @@ mod tests {
 
     #[test]
     fn pages_that_disagree_are_no_list() {
-        assert_eq!(consistent([2, 2], ["a", "b"]), Ok(()));
-        assert_eq!(consistent([0], []), Ok(()));
-        assert!(consistent([2, 3], ["a", "b"]).is_err());
-        assert!(consistent([2], ["a", "a"]).is_err());
-        assert!(consistent([2], ["a"]).is_err());
-        assert!(consistent([1], ["a", "b"]).is_err());
+        assert_eq!(fit([2, 2], ["a", "b"]), Fit::Whole);
+        assert_eq!(fit([0], []), Fit::Whole);
+        assert!(matches!(fit([2, 3], ["a", "b"]), Fit::Torn(_)));
+        assert!(matches!(fit([2], ["a", "a"]), Fit::Torn(_)));
+        assert!(matches!(fit([2], ["a"]), Fit::Torn(_)));
+        assert!(matches!(fit([1], ["a", "b"]), Fit::Torn(_)));
+        assert!(matches!(fit([2, 2], ["a", "b", "a"]), Fit::Repeated(_)));
     }
 
     proptest! {

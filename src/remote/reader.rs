@@ -10,8 +10,9 @@ use super::session::Session;
 use super::{Credentials, RemoteError, Server, Settings, list};
 use crate::model::{CampaignId, Live, LiveCampaign, NamedEntity, Organization};
 
-/// Reads from one server with one set of credentials. Clones share the connections, the token, the limit on parallel
-/// requests and the pause that a "too many requests" makes.
+/// Reads from one server with one set of credentials. Clones, and the writer made from one, share the connections, the
+/// token, the limits on parallel requests and on requests a minute, the pause that a `Retry-After` makes, the deadline, and
+/// what there is for repetitions.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) session: Arc<Session>,
@@ -24,7 +25,7 @@ impl Reader {
     /// Where TLS cannot be set up (no root certificates on this machine) or the given token can stand in no header.
     pub fn new(server: Server, credentials: Credentials, settings: Settings) -> Result<Self, RemoteError> {
         let transport = Box::new(Http::new(&server, &settings)?);
-        let session = Session::new(transport, server.api_url().to_owned(), credentials, settings)?;
+        let session = Session::new(transport, server.api_url().to_owned(), credentials, settings, server.requests_per_minute())?;
         Ok(Self { session: Arc::new(session) })
     }
 

@@ -25,10 +25,23 @@ impl fmt::Display for Method {
 /// What sending a request twice can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Nothing: it only looks (asking for a token is one of these).
+    /// Nothing: it only looks.
     Read,
-    /// It may be done twice: it is repeated only where the server says that it was not done.
-    Write,
+    /// Nothing: the second token is as good as the first.
+    Token,
+    /// Nothing: the version in it is replaced once, and the second time refused.
+    Put,
+    /// Nothing: the second time there is nothing to delete.
+    Delete,
+    /// A second campaign. There is no idempotency key.
+    Post,
+}
+
+impl Class {
+    /// Whether it changes anything.
+    pub(super) fn is_write(self) -> bool {
+        matches!(self, Self::Put | Self::Delete | Self::Post)
+    }
 }
 
 /// Which of the server's two addresses a request goes to.
@@ -68,15 +81,25 @@ impl Request {
         Self { class: Class::Read, target: Target::Api, method: Method::Get, path: path.into(), query: Vec::new(), body: Body::Empty }
     }
 
-    /// A request that changes something.
-    pub(super) fn change(method: Method, path: impl Into<String>, body: Body) -> Self {
-        Self { class: Class::Write, target: Target::Api, method, path: path.into(), query: Vec::new(), body }
+    /// A request that makes something.
+    pub(super) fn post(path: impl Into<String>, body: Body) -> Self {
+        Self { class: Class::Post, method: Method::Post, body, ..Self::get(path) }
+    }
+
+    /// A request that replaces something, and says which version of it.
+    pub(super) fn put(path: impl Into<String>, body: Body) -> Self {
+        Self { class: Class::Put, method: Method::Put, body, ..Self::get(path) }
+    }
+
+    /// A request that deletes something.
+    pub(super) fn delete(path: impl Into<String>) -> Self {
+        Self { class: Class::Delete, method: Method::Delete, ..Self::get(path) }
     }
 
     /// The client-credentials grant, [`grant_type=client_credentials`](https://datatracker.ietf.org/doc/html/rfc6749#section-4.4.2).
     pub(super) fn token() -> Self {
         Self {
-            class: Class::Read,
+            class: Class::Token,
             target: Target::Login,
             method: Method::Post,
             path: "/oauth/token".to_owned(),

@@ -1,6 +1,7 @@
 //! Where the API and the login are.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use thiserror::Error;
 
@@ -99,6 +100,15 @@ impl Server {
     /// URL of the token endpoint.
     pub(super) fn token_url(&self) -> &str {
         &self.token
+    }
+
+    /// Requests a minute that a credential may send there when nobody says otherwise: 300 on the platform
+    /// (`client.credentials.token.rate.per.minute` of its limits), as many as it takes on this machine.
+    pub(super) fn requests_per_minute(&self) -> Option<NonZeroU32> {
+        match self.kind {
+            ServerKind::Remote => NonZeroU32::new(300),
+            ServerKind::LoopbackTls | ServerKind::LoopbackPlain => None,
+        }
     }
 
     pub(super) fn kind(&self) -> ServerKind {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::answer::Answer;
 use super::auth::Authorization;
 use super::http::{Failure, Sending, Transport};
+use super::limits::Limits;
 use super::request::{Method, Request, Target};
 use super::session::Session;
 use super::{Credentials, Reader, RemoteErrorKind, Settings, Writer};
@@ -53,12 +54,13 @@ impl Transport for Script {
 }
 
 fn answer(status: u16, body: &serde_json::Value) -> Answered {
-    Ok(Answer { status, correlation_id: None, retry_after: None, body: body.to_string() })
+    Ok(Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_string() })
 }
 
 fn throttled(seconds: u64) -> Answered {
     let body = json!({"message": "slow down", "code": "too.many.requests", "status": 429}).to_string();
-    Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), retry_after: Some(Duration::from_secs(seconds)), body })
+    let limits = Limits { retry_after: Some(Duration::from_secs(seconds)), quota: None };
+    Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), limits, body })
 }
 
 fn organization() -> Answered {
@@ -79,7 +81,7 @@ fn reader_with(
     let latency = Duration::from_millis(100);
     let script = Script { started: Instant::now(), latency, seen: Arc::clone(&seen), api: Box::new(api), login: Box::new(login) };
     let credentials = Credentials::Client { id: "client".to_owned(), secret: Secret::new("hunter2hunter2") };
-    let session = Session::new(Box::new(script), "script:".to_owned(), credentials, settings).unwrap();
+    let session = Session::new(Box::new(script), "script:".to_owned(), credentials, settings, None).unwrap();
     (Reader { session: Arc::new(session) }, seen)
 }
 
@@ -96,6 +98,9 @@ fn times(seen: &Seen) -> Vec<u64> {
 fn logins(seen: &Seen) -> usize {
     seen.lock().unwrap().iter().filter(|(_, _, target, _)| *target == Target::Login).count()
 }
+
+mod pace;
+mod writes;
 
 #[tokio::test(start_paused = true)]
 async fn a_429_pauses_every_request_of_the_reader() {
@@ -128,7 +133,7 @@ async fn a_wait_over_three_minutes_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_is_repeated_after_429_and_401_only() {
+async fn a_create_is_repeated_only_where_nothing_was_done() {
     let campaign = || {
         json!({
             "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
@@ -158,8 +163,11 @@ async fn a_write_is_repeated_after_429_and_401_only() {
         assert!(error.hint().unwrap().contains("may have been done"), "{error}");
         assert_eq!(times(&seen).len(), 1, "{error}");
     }
-    let refused: [fn() -> Answered; 4] = [
-        || Err(Failure::Connect("refused".to_owned())),
+    let (reader, seen) =
+        self::reader(move |before| if before < 4 { Err(Failure::Connect("refused".to_owned())) } else { answer(201, &campaign()) });
+    Writer::new(reader).create(&json!({"name": "n"})).await.unwrap();
+    assert_eq!(times(&seen).len(), 5);
+    let refused: [fn() -> Answered; 3] = [
         || answer(400, &json!({"message": "bad"})),
         || answer(403, &json!({"message": "You are missing the following permission(s): x"})),
         || throttled(500),

@@ -3,16 +3,38 @@
 use serde_json::Value;
 
 use super::endpoint::campaigns;
+use super::read_back::{Verdict, verdict};
 use super::request::Request;
-use super::session::Session;
-use super::{Reader, RemoteError};
+use super::session::{Session, Stopped, Tries};
+use super::{Reader, RemoteError, RemoteErrorKind};
 use crate::model::{CampaignId, LiveCampaign};
 
-/// Creates, replaces and deletes campaigns. A write is sent once; it is repeated only where the server says that it was
-/// not processed (429, or 401 with a stale token). Whoever calls resolves the errors whose outcome is unknown.
+/// How often a campaign is read back that seems to have been written, but does not show it yet: reads lag behind writes.
+const LOOKS: u32 = 3;
+
+/// Creates, replaces and deletes campaigns.
+///
+/// | | sent again | when the answer is lost |
+/// |---|---|---|
+/// | `create` | only where nothing was done: 429, no connection, a token that had ended (once) | error with [`RemoteError::outcome_unknown`] |
+/// | `update` | as `create`, and after 502, 503, 504 | read back: done, sent again, or a conflict |
+/// | `delete` | as `update` | read back: gone is done, else sent again |
+///
+/// An error without `outcome_unknown` means that nothing was done by this call, a conflict apart: there
+/// [`RemoteErrorKind::Overtaken`] leaves open whether somebody changed the campaign before or after it.
 #[derive(Debug)]
 pub struct Writer {
     reader: Reader,
+}
+
+/// What reading back found of a write whose answer was lost.
+enum Seen {
+    /// It was done: the campaign as it is now.
+    Done(Box<LiveCampaign>),
+    /// It was not done.
+    Untouched,
+    /// Somebody else moved the campaign to this version, or deleted it.
+    Overtaken { now: Option<u64>, by: Option<String> },
 }
 
 impl Writer {
@@ -26,39 +48,133 @@ impl Writer {
         &self.reader
     }
 
-    /// Makes a campaign. Names are not unique: the same call twice makes two.
+    /// Makes a campaign. Names are not unique: the same call twice makes two. Sent again only where the server certainly did
+    /// nothing with it.
     ///
     /// # Errors
     /// Any [`RemoteError`]; ask it for [`RemoteError::outcome_unknown`] before creating again.
     pub async fn create(&self, body: &Value) -> Result<LiveCampaign, RemoteError> {
-        self.change(&campaigns::create(body), None).await
+        let request = campaigns::create(body);
+        let answer = self.reader.session.execute(&request).await?;
+        campaigns::decode_one(&answer.body, None).map_err(|reason| Session::undecodable(&request, &answer, reason))
     }
 
-    /// Replaces a campaign whole. `body` carries the `version` it was planned against; a field left out is reset.
+    /// Replaces a campaign whole. `body` carries the `version` it was planned against; a field left out is reset. When the
+    /// answer is lost the campaign is read back: as sent and one version on is done, the planned version is sent again.
     ///
     /// # Errors
-    /// Any [`RemoteError`]; a conflict ([`RemoteError::is_conflict`]) where the live version is another.
+    /// Any [`RemoteError`]; a conflict ([`RemoteError::is_conflict`]) where the live version is another;
+    /// [`RemoteError::outcome_unknown`] where the answer was lost and reading back failed too.
     pub async fn update(&self, id: &CampaignId, body: &Value) -> Result<LiveCampaign, RemoteError> {
-        self.change(&campaigns::update(id, body)?, Some(id)).await
-    }
-
-    /// Deletes a campaign; one that is not there is deleted.
-    ///
-    /// # Errors
-    /// Any [`RemoteError`].
-    pub async fn delete(&self, id: &CampaignId) -> Result<(), RemoteError> {
-        let request = campaigns::delete(id)?;
-        match self.reader.session.execute(&request).await {
-            Err(error) if error.is_gone() => Ok(()),
-            Err(error) => Err(error),
-            // A page of something in between must not pass for a deletion.
-            Ok(answer) if answer.body.trim_start().starts_with('<') => Err(Session::undecodable(&request, &answer, "an HTML page")),
-            Ok(_) => Ok(()),
+        let request = campaigns::update(id, body)?;
+        let sent = campaigns::replacement(id, body);
+        let mut tries = Tries::default();
+        loop {
+            let stopped = match self.reader.session.push(&request, &mut tries).await {
+                Ok(answer) => match campaigns::decode_one(&answer.body, Some(id)) {
+                    Ok(campaign) => return Ok(campaign),
+                    Err(reason) => Session::undecodable(&request, &answer, reason).into(),
+                },
+                Err(stopped) => stopped,
+            };
+            if !tries.in_doubt && !stopped.error.outcome_unknown() {
+                return Err(stopped.error);
+            }
+            tries.in_doubt = true;
+            let Some(sent) = &sent else { return Err(stopped.error.in_doubt()) };
+            match self.look(id, sent, &request, &stopped).await? {
+                Seen::Done(campaign) => return Ok(*campaign),
+                Seen::Overtaken { now, by } => return Err(overtaken(&request, &stopped, sent.version, now, by)),
+                Seen::Untouched => self.again(&request, &mut tries, stopped).await?,
+            }
         }
     }
 
-    async fn change(&self, request: &Request, id: Option<&CampaignId>) -> Result<LiveCampaign, RemoteError> {
-        let answer = self.reader.session.execute(request).await?;
-        campaigns::decode_one(&answer.body, id).map_err(|reason| Session::undecodable(request, &answer, reason))
+    /// Deletes a campaign, whatever its version; one that is not there is deleted. When the answer is lost the campaign is
+    /// read back: gone is done, anything else is sent again.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`]; [`RemoteError::outcome_unknown`] where the answer was lost and reading back failed too.
+    pub async fn delete(&self, id: &CampaignId) -> Result<(), RemoteError> {
+        self.remove(id, None).await
     }
+
+    /// Deletes a campaign that was read at `version`, as [`Writer::delete`] does; but when the answer is lost and reading
+    /// back finds another version, it is not sent again. The API has no conditional delete: the first try is not refused.
+    ///
+    /// # Errors
+    /// As [`Writer::delete`]; a conflict where the version moved while it was not known whether the deletion was done.
+    pub async fn delete_version(&self, id: &CampaignId, version: u64) -> Result<(), RemoteError> {
+        self.remove(id, Some(version)).await
+    }
+
+    async fn remove(&self, id: &CampaignId, planned: Option<u64>) -> Result<(), RemoteError> {
+        let request = campaigns::delete(id)?;
+        let mut tries = Tries::default();
+        loop {
+            let stopped = match self.reader.session.push(&request, &mut tries).await {
+                // A page of something in between must not pass for a deletion.
+                Ok(answer) if answer.body.trim_start().starts_with('<') => Session::undecodable(&request, &answer, "an HTML page").into(),
+                Ok(_) => return Ok(()),
+                Err(Stopped { error, .. }) if error.is_gone() => return Ok(()),
+                Err(stopped) => stopped,
+            };
+            if !tries.in_doubt && !stopped.error.outcome_unknown() {
+                return Err(stopped.error);
+            }
+            tries.in_doubt = true;
+            let Some(now) = self.read_back(id, &stopped).await? else { return Ok(()) };
+            match planned.filter(|planned| *planned != now.version) {
+                Some(planned) => return Err(overtaken(&request, &stopped, planned, Some(now.version), now.modified_by)),
+                None => self.again(&request, &mut tries, stopped).await?,
+            }
+        }
+    }
+
+    /// Looks what became of a replacement.
+    async fn look(&self, id: &CampaignId, sent: &LiveCampaign, request: &Request, stopped: &Stopped) -> Result<Seen, RemoteError> {
+        let session = &self.reader.session;
+        let mut looks = 1;
+        loop {
+            let Some(now) = self.read_back(id, stopped).await? else { return Ok(Seen::Overtaken { now: None, by: None }) };
+            match verdict(sent, &now, session.client_id()) {
+                Verdict::Done => return Ok(Seen::Done(Box::new(now))),
+                Verdict::Overtaken => return Ok(Seen::Overtaken { now: Some(now.version), by: now.modified_by }),
+                Verdict::Untouched if seems_done(&stopped.error) && looks < LOOKS => {
+                    session.patience(looks, request).await.map_err(RemoteError::in_doubt)?;
+                    looks += 1;
+                }
+                Verdict::Untouched => return Ok(Seen::Untouched),
+            }
+        }
+    }
+
+    /// The campaign as it is now; where it cannot be read, the write stays in doubt.
+    async fn read_back(&self, id: &CampaignId, stopped: &Stopped) -> Result<Option<LiveCampaign>, RemoteError> {
+        let read = self.reader.campaign(id).await;
+        read.map_err(|error| stopped.error.clone().in_doubt().noted(format!("reading it back failed too: {error}")))
+    }
+
+    /// Waits before a write is sent again that was not done.
+    async fn again(&self, request: &Request, tries: &mut Tries, stopped: Stopped) -> Result<(), RemoteError> {
+        let Stopped { error, again } = stopped;
+        let error = error.not_done();
+        match again {
+            Some(delay) => self.reader.session.repeat(request, tries, delay, error, false).await,
+            None if error.is_conflict() => Err(error),
+            None if seems_done(&error) => Err(error.in_doubt().noted("reading it back does not show it")),
+            None => Err(error.noted("it was read back, and is as it was before")),
+        }
+    }
+}
+
+/// Whether an answer to a write in doubt says that it was done: refused because its version is no longer live, or a success
+/// that cannot be read. Reading back may lag behind it.
+fn seems_done(error: &RemoteError) -> bool {
+    error.is_conflict() || matches!(error.kind(), RemoteErrorKind::Undecodable { status: 200..=299, .. })
+}
+
+fn overtaken(request: &Request, stopped: &Stopped, planned: u64, now: Option<u64>, by: Option<String>) -> RemoteError {
+    let kind = RemoteErrorKind::Overtaken { lost: stopped.error.to_string(), planned, now, by };
+    RemoteError::of(request, kind, None)
 }

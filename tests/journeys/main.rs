@@ -9,6 +9,7 @@ mod first_run;
 mod guards;
 mod import;
 mod levels;
+mod limits;
 mod online;
 mod output;
 mod rehearsal;

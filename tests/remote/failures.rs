@@ -63,7 +63,9 @@ async fn pages_of_others_are_not_taken_for_answers() {
         assert_eq!(reader.requests_sent(), requests, "{error}");
     }
     let server = MockServer::start().await;
-    answer(&server, "DELETE", ResponseTemplate::new(200).set_body_raw(html, "text/html")).await;
+    for verb in ["DELETE", "GET"] {
+        answer(&server, verb, ResponseTemplate::new(200).set_body_raw(html, "text/html")).await;
+    }
     assert!(Writer::new(given_token(&server)).delete(&id("c")).await.unwrap_err().outcome_unknown());
 }
 
@@ -100,9 +102,10 @@ async fn nobody_listening_means_that_nothing_was_sent() {
     let error = writer.create(&json!({})).await.unwrap_err();
     assert!(matches!(error.kind(), RemoteErrorKind::Connect { .. }) && !error.outcome_unknown(), "{error:?}");
     assert!(error.to_string().starts_with(&format!("could not connect to {url} for POST {CAMPAIGNS}: ")), "{error}");
-    assert_eq!(writer.reader().requests_sent(), 1);
+    // So even a create may be sent again.
+    assert_eq!(writer.reader().requests_sent(), 5);
     assert!(writer.reader().organization().await.is_err());
-    assert_eq!(writer.reader().requests_sent(), 6);
+    assert_eq!(writer.reader().requests_sent(), 10);
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,6 +72,37 @@ async fn a_list_that_never_stands_still_is_an_error() {
 }
 
 #[tokio::test]
+async fn an_entry_that_keeps_coming_twice_is_taken_once() {
+    let server = MockServer::start().await;
+    let entities: Vec<_> = [1, 2, 2, 3].map(campaign).to_vec();
+    let body = json!({"entities": entities, "pageSize": 100, "pageNumber": 1, "total": 3, "pageCount": 1});
+    answer(&server, "GET", ResponseTemplate::new(200).set_body_json(body)).await;
+    let reader = given_token(&server);
+    let ids: Vec<_> = reader.campaigns().await.unwrap().campaigns.into_iter().map(|campaign| campaign.id.0).collect();
+    assert_eq!(ids, ["c-00001", "c-00002", "c-00003"]);
+    // It was read again first: the second entry could have been in the place of another.
+    assert_eq!(reader.requests_sent(), 3);
+}
+
+#[tokio::test]
+async fn a_total_that_grows_between_the_pages_is_read_again() {
+    let server = MockServer::start().await;
+    let growing = |request: &Request| {
+        let shown: Vec<_> = (0..150 + number(request, "pageNumber")).map(campaign).collect();
+        page_of(&shown, request)
+    };
+    Mock::given(path(CAMPAIGNS)).respond_with(growing).up_to_n_times(2).mount(&server).await;
+    list(&server, (0..152).map(campaign).collect()).await;
+    let reader = given_token(&server);
+    assert_eq!((reader.campaigns().await.unwrap().campaigns.len(), reader.requests_sent()), (152, 4));
+
+    server.reset().await;
+    Mock::given(path(CAMPAIGNS)).respond_with(growing).mount(&server).await;
+    let error = given_token(&server).campaigns().await.unwrap_err();
+    assert!(error.to_string().contains("one page says there are 151 entries, another 152"), "{error}");
+}
+
+#[tokio::test]
 async fn a_page_count_that_hides_campaigns_is_rejected() {
     let server = MockServer::start().await;
     let body = json!({"entities": [campaign(1)], "pageSize": 1, "pageNumber": 1, "total": 9, "pageCount": 1});

@@ -29,20 +29,41 @@ async fn writes_say_what_the_contract_asks_for() {
 }
 
 #[tokio::test]
-async fn a_write_is_sent_once_when_its_outcome_is_unknown() {
+async fn what_may_have_made_a_campaign_is_sent_once_and_the_rest_until_it_is_known() {
     let server = MockServer::start().await;
     for verb in ["POST", "PUT", "DELETE"] {
         answer(&server, verb, ResponseTemplate::new(503).set_body_json(json!({"message": "Service unavailable", "status": 503}))).await;
     }
+    answer(&server, "GET", ResponseTemplate::new(200).set_body_json(campaign(1))).await;
     let writer = Writer::new(given_token(&server));
-    for error in [
-        writer.create(&json!({})).await.unwrap_err(),
-        writer.update(&id("c"), &json!({})).await.unwrap_err(),
-        writer.delete(&id("c")).await.unwrap_err(),
-    ] {
-        assert!(error.outcome_unknown(), "{error}");
+    let one = id("c-00001");
+    assert!(writer.create(&json!({})).await.unwrap_err().outcome_unknown());
+    for error in [writer.update(&one, &campaign(1)).await.unwrap_err(), writer.delete(&one).await.unwrap_err()] {
+        assert!(!error.outcome_unknown() && error.to_string().contains("it was read back, and is as it was before"), "{error}");
     }
-    assert_eq!(server.received_requests().await.unwrap().len(), 3);
+    let path = format!("{CAMPAIGNS}/c-00001");
+    assert_eq!((count(&server, "POST", CAMPAIGNS).await, count(&server, "PUT", &path).await), (1, 5));
+    // Of ten repetitions eight are used up.
+    assert_eq!((count(&server, "DELETE", &path).await, count(&server, "GET", &path).await), (5, 2));
+}
+
+#[tokio::test]
+async fn a_replacement_that_was_done_behind_a_gateway_error_is_done() {
+    let server = MockServer::start().await;
+    let mut body = campaign(1);
+    let path = format!("{CAMPAIGNS}/c-00001");
+    // The first try is done, the second therefore refused, and what is live is what was sent.
+    let gateway = ResponseTemplate::new(502).set_body_raw("<html><title>Bad Gateway</title></html>", "text/html");
+    Mock::given(method("PUT")).respond_with(gateway).up_to_n_times(1).mount(&server).await;
+    let mismatch = json!({"message": "3 is not 4", "code": "version.mismatch", "status": 409});
+    answer(&server, "PUT", ResponseTemplate::new(409).set_body_json(mismatch)).await;
+    body["name"] = json!("New");
+    let mut live = body.clone();
+    live["version"] = json!(4);
+    answer(&server, "GET", ResponseTemplate::new(200).set_body_json(live)).await;
+    let writer = Writer::new(given_token(&server));
+    assert_eq!(writer.update(&id("c-00001"), &body).await.unwrap().version, 4);
+    assert_eq!((count(&server, "PUT", &path).await, count(&server, "GET", &path).await), (2, 1));
 }
 
 #[tokio::test]

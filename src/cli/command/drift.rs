@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
+use super::limits::LimitArgs;
 use super::planning::campaign_key;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
@@ -13,7 +14,6 @@ use crate::edit::Refused;
 use crate::model::CampaignKey;
 use crate::ops::drift::{Drafted, Found, Selection, drift};
 use crate::ops::{self, Failure};
-use crate::remote::Settings;
 use crate::render;
 use crate::render::drift::Report;
 use crate::render::rewrite::{counted, diff, fixes, refusals};
@@ -57,6 +57,8 @@ pub(in crate::cli) struct Drift {
     /// With --adopt or --hold: print what would change as a diff, and write nothing
     #[arg(long)]
     diff: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// How drift is written.
@@ -93,7 +95,7 @@ impl Drift {
         if self.diff && self.adopt.is_empty() && self.hold.is_empty() {
             return Err(Failure::new("--diff shows what --adopt or --hold would write", "add one of them, or leave --diff out"));
         }
-        let scope = context.scope(Settings::default())?;
+        let scope = context.scope(self.limits.settings())?;
         let found = context.block_on(async {
             let spinner = context.console.spinner("Reading campaigns…");
             let found = drift(scope).await;

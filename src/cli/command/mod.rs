@@ -7,6 +7,7 @@ pub(super) mod emulator;
 mod fixing;
 pub(super) mod fmt;
 pub(super) mod import;
+mod limits;
 pub(super) mod plan;
 mod planning;
 mod rules;

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
+use super::limits::LimitArgs;
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
 use crate::ops::plan::{Planned, Request};
@@ -27,9 +28,8 @@ pub(super) struct PlanningArgs {
     /// Plan back to how the campaigns were before this run, whatever the files say; `last` is the latest run that wrote
     #[arg(long, value_name = "RUN")]
     rollback: Option<String>,
-    /// Requests at the same time
-    #[arg(long, value_name = "N", default_value = "8")]
-    parallelism: NonZeroUsize,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// `campaign.pricing-churn` or `pricing-churn`.
@@ -39,11 +39,11 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 
 impl PlanningArgs {
     pub(super) fn parallelism(&self) -> NonZeroUsize {
-        self.parallelism
+        self.limits.parallelism()
     }
 
     pub(super) fn settings(&self) -> Settings {
-        Settings { parallelism: self.parallelism.get(), ..Settings::default() }
+        self.limits.settings()
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {

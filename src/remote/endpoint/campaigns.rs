@@ -11,7 +11,7 @@ use crate::model::{Action, CampaignId, CampaignSpec, Filter, LiveCampaign, Throt
 use crate::remote::RemoteError;
 use crate::remote::list::Listing;
 use crate::remote::page::{Envelope, Page};
-use crate::remote::request::{Body, Method, Request, segment};
+use crate::remote::request::{Body, Request, segment};
 
 const PATH: &str = "/api/v2/analytics/predictiveengagement/campaigns";
 /// Largest page of campaigns the API answers.
@@ -52,17 +52,25 @@ pub(in crate::remote) fn get(id: &CampaignId) -> Result<Request, RemoteError> {
 
 /// The request that makes a campaign. Sending it twice makes two.
 pub(in crate::remote) fn create(body: &Value) -> Request {
-    Request::change(Method::Post, PATH, Body::Json(body.to_string()))
+    Request::post(PATH, Body::Json(body.to_string()))
 }
 
 /// The request that replaces a campaign whole; the body carries the version it replaces.
 pub(in crate::remote) fn update(id: &CampaignId, body: &Value) -> Result<Request, RemoteError> {
-    Ok(Request::change(Method::Put, path_of(id)?, Body::Json(body.to_string())))
+    Ok(Request::put(path_of(id)?, Body::Json(body.to_string())))
+}
+
+/// What is live when `body` has replaced the version of campaign `id` that it names; nothing where it names none or is no
+/// campaign. The version is still the replaced one.
+pub(in crate::remote) fn replacement(id: &CampaignId, body: &Value) -> Option<LiveCampaign> {
+    let mut replacement = body.clone();
+    replacement.as_object_mut()?.insert("id".to_owned(), Value::String(id.0.clone()));
+    decode_one(&replacement.to_string(), None).ok()
 }
 
 /// The request that deletes a campaign.
 pub(in crate::remote) fn delete(id: &CampaignId) -> Result<Request, RemoteError> {
-    Ok(Request::change(Method::Delete, path_of(id)?, Body::Empty))
+    Ok(Request::delete(path_of(id)?))
 }
 
 fn path_of(id: &CampaignId) -> Result<String, RemoteError> {

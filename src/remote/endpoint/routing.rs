@@ -30,7 +30,7 @@ pub(in crate::remote) const WRAP_UP_CODES: Listing<NamedEntity> = Listing {
 
 /// All skill groups. The platform lists them by cursor, without a total.
 pub(in crate::remote) const SKILL_GROUPS: CursorListing<NamedEntity> =
-    CursorListing { request: skill_groups_after, decode: decode_skill_groups };
+    CursorListing { request: skill_groups_after, decode: decode_skill_groups, id: |group| &group.id };
 
 fn page(path: &str, number: u64) -> Request {
     Request::get(path).query("pageSize", PAGE_SIZE).query("pageNumber", number)
