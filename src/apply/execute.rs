@@ -71,7 +71,7 @@ pub async fn execute(
         halted: None,
         stop,
     };
-    run.correct_state(state_only);
+    run.correct_state(state_only).await;
     let writer = Arc::new(writer);
     for tier in [Tier::Tighten, Tier::Neutral, Tier::Loosen] {
         run.tier(tier, &writer, options.parallelism, &mut events).await;
@@ -81,7 +81,7 @@ pub async fn execute(
 
 impl Run<'_> {
     /// What the state has to learn without anything being written live.
-    fn correct_state(&mut self, corrections: Vec<StateOnly>) {
+    async fn correct_state(&mut self, corrections: Vec<StateOnly>) {
         if corrections.is_empty() {
             return;
         }
@@ -97,13 +97,14 @@ impl Run<'_> {
                 }
             }
         }
-        self.save();
+        self.save().await;
     }
 
     async fn tier(&mut self, tier: Tier, writer: &Arc<Writer>, parallelism: NonZeroUsize, events: &mut impl FnMut(Event)) {
         let mut waiting: VecDeque<usize> = (0..self.changes.len()).filter(|index| self.changes[*index].tier == tier).collect();
         let mut running: JoinSet<Ended> = JoinSet::new();
         loop {
+            self.confirm_lock().await;
             while running.len() < parallelism.get() && self.may_start() {
                 let Some(index) = waiting.pop_front() else { break };
                 let change = Arc::clone(&self.changes[index]);
@@ -121,7 +122,7 @@ impl Run<'_> {
             let mut ended = vec![first];
             ended.extend(std::iter::from_fn(|| running.try_join_next()));
             let ended: Vec<Ended> = ended.into_iter().filter_map(Result::ok).collect();
-            self.record(&ended);
+            self.record(&ended).await;
             for Ended { index, elapsed, outcome, error } in ended {
                 events(Event::Finished { row: row(&self.changes[index], outcome.clone()), elapsed });
                 self.outcomes.insert(index, outcome);
@@ -139,7 +140,7 @@ impl Run<'_> {
         self.halted.is_none()
     }
 
-    fn record(&mut self, ended: &[Ended]) {
+    async fn record(&mut self, ended: &[Ended]) {
         let mut changed = false;
         for Ended { index, outcome, .. } in ended {
             if let Outcome::Done { id } = outcome {
@@ -149,7 +150,7 @@ impl Run<'_> {
             }
         }
         if changed {
-            self.save();
+            self.save().await;
         }
     }
 
@@ -170,14 +171,24 @@ impl Run<'_> {
     }
 
     /// Writes the state; when that fails nothing more is started, because it could not be remembered.
-    fn save(&mut self) {
+    async fn save(&mut self) {
         if self.state_error.is_some() {
             return;
         }
         let Memory { document, lock } = &mut *self.memory;
-        if let Err(error) = lock.write(document) {
+        if let Err(error) = lock.write(document).await {
             self.halted.get_or_insert_with(|| error.to_string());
             self.state_error = Some(error);
+        }
+    }
+
+    /// Nothing more is started once somebody else has the lock.
+    async fn confirm_lock(&mut self) {
+        if self.halted.is_none()
+            && let Err(error) = self.memory.lock.confirm().await
+        {
+            self.halted = Some(error.to_string());
+            self.state_error.get_or_insert(error);
         }
     }
 

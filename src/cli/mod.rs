@@ -78,6 +78,7 @@ enum Command {
     Show(command::show::Show),
     Apply(command::apply::Apply),
     Import(command::import::Import),
+    State(command::state::State),
     Schema(command::schema::Schema),
     Emulator(command::emulator::Emulator),
 }
@@ -105,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Show(command) => command.run(&context),
         Command::Apply(command) => command.run(&context),
         Command::Import(command) => command.run(&context),
+        Command::State(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Emulator(command) => command.run(&context),
     };

@@ -12,6 +12,7 @@ pub mod references;
 mod rewrite;
 pub mod saved;
 mod scope;
+pub mod unlock;
 pub mod validate;
 
 pub use connect::Access;

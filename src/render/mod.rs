@@ -7,6 +7,7 @@ pub mod plan;
 mod resolution;
 pub mod rewrite;
 pub mod rules;
+pub mod state;
 mod style;
 
 pub use escape::{inline, quoted};

@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
-use super::planning::{PlanningArgs, refuse, warn};
+use super::planning::{PlanningArgs, refuse, tell_takeover, warn};
 use super::showing::{ShowingArgs, show};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
@@ -50,7 +50,13 @@ pub(in crate::cli) struct Apply {
 
 /// Who holds the lock while a command of this process runs.
 pub(super) fn holder(command: &str) -> Holder {
-    Holder { command: command.to_owned(), process: std::process::id(), since: Timestamp::now() }
+    Holder {
+        command: command.to_owned(),
+        host: process_environment::host(),
+        process: std::process::id(),
+        run: process_environment::pipeline_run(),
+        since: Timestamp::now(),
+    }
 }
 
 impl Apply {
@@ -72,9 +78,13 @@ impl Apply {
                 planned.close().await;
                 return Err(refused);
             }
-            if !planned.plan.is_empty() && !self.approved(&planned, context)? {
-                planned.close().await;
-                return Err(Failure::new("apply cancelled", "nothing was changed"));
+            if !planned.plan.is_empty() {
+                let approved = self.approved(&planned, context).await;
+                if !matches!(approved, Ok(true)) {
+                    planned.close().await;
+                    approved?;
+                    return Err(Failure::new("apply cancelled", "nothing was changed"));
+                }
             }
             let report = self.make(planned, context).await?;
             context.console.out(&render::apply::report(&report, context.console.width()));
@@ -102,6 +112,7 @@ impl Apply {
             let planned = prepare_saved(scope, file, opened, holder("apply")).await;
             spinner.finish_and_clear();
             let planned = planned?;
+            tell_takeover(planned.taken_over(), context);
             let plan = &planned.plan;
             let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
             context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
@@ -111,7 +122,7 @@ impl Apply {
         })
     }
 
-    fn approved(&self, planned: &Planned, context: &Context) -> Result<bool, Failure> {
+    async fn approved(&self, planned: &Planned, context: &Context) -> Result<bool, Failure> {
         if self.auto_approve {
             return Ok(true);
         }
@@ -120,7 +131,16 @@ impl Apply {
              Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
             render::inline(&planned.destination.environment)
         );
-        match context.console.ask(&question) {
+        context.console.out(&question);
+        // Whoever interrupts here gives the lock back first.
+        let answer = tokio::select! {
+            answer = tokio::task::spawn_blocking(Console::answer) => answer.ok().flatten(),
+            () = signals::next() => {
+                context.console.out("\n");
+                return Ok(false);
+            }
+        };
+        match answer {
             Some(answer) => Ok(answer == "yes"),
             None => Err(Failure::new("nobody answered: standard input is closed", "in a pipeline, use --auto-approve")),
         }

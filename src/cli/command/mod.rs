@@ -12,4 +12,5 @@ mod saving;
 pub(super) mod schema;
 pub(super) mod show;
 mod showing;
+pub(super) mod state;
 pub(super) mod validate;
