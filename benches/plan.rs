@@ -74,6 +74,7 @@ fn snapshots(count: usize) -> (Desired, Live, LastApplied) {
         let declared = DesiredCampaign {
             spec: spec(number, if is_changed(number) { CHANGED } else { APPLIED }),
             lifecycle: Lifecycle::default(),
+            held: Vec::new(),
             previously: None,
             origin: Origin { file: format!("campaigns/{key}.yaml"), line: 1 },
         };

@@ -42,8 +42,8 @@ fn code(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", lines.join("\n"))
 }
 
-/// The plan of the README: the sample project applied, one file edited.
-fn plan() -> String {
+/// A copy of the sample project, applied, and its campaigns folder.
+fn applied() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(root().join("campaignctl.yaml"), folder.path().join("campaignctl.yaml")).unwrap();
     let campaigns = folder.path().join("campaigns");
@@ -53,6 +53,31 @@ fn plan() -> String {
         fs::copy(&path, campaigns.join(path.file_name().unwrap())).unwrap();
     }
     output(folder.path(), &["apply", "--auto-approve", "--quiet"]);
+    (folder, campaigns)
+}
+
+/// The drift of the docs: a campaign that is off live, and on in the file and the state.
+fn drift() -> String {
+    let (folder, campaigns) = applied();
+    let (file, state) = (campaigns.join("pricing-churn.yaml"), folder.path().join(".campaignctl/local/state.json"));
+    let [on, remembered] = [&file, &state].map(|path| fs::read_to_string(path).unwrap());
+    fs::write(&file, on.replace("enabled: true", "enabled: false")).unwrap();
+    output(folder.path(), &["apply", "--auto-approve", "--quiet"]);
+    fs::write(&file, on).unwrap();
+    fs::write(&state, remembered).unwrap();
+    let printed = output(folder.path(), &["drift"]);
+    // Who, when and the suggested day are always the same ones here.
+    let lines = printed.lines().map(|line| match (line.split_once(" by \""), line.split_once("--until ")) {
+        (Some((before, _)), _) => format!("{before} by \"on-call\" at 2026-11-20T21:14:03Z"),
+        (_, Some((before, _))) => format!("{before}--until 2026-11-27"),
+        _ => line.to_owned(),
+    });
+    code("", &lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The plan of the README: the sample project applied, one file edited.
+fn plan() -> String {
+    let (folder, campaigns) = applied();
     let file = campaigns.join("pricing-churn.yaml");
     let text = fs::read_to_string(&file).unwrap();
     let edited = text.replace("value: 45,", "value: 60,").replace("cooldownSeconds: 86400", "cooldownSeconds: 3600");
@@ -144,6 +169,7 @@ fn generated(name: &str) -> String {
     match name.split_once(' ') {
         None if name == "campaign" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap()),
         None if name == "plan" => plan(),
+        None if name == "drift" => drift(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),
         None if name == "forms" => forms(),

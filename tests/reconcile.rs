@@ -7,7 +7,7 @@ mod campaigns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, Hold, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
     Remembered, UnmodelledField,
 };
 use campaignctl::reconcile::{Action, Cause, DangerKind, Plan, Policy, Refusal, StateOnly, Tier, plan, same};
@@ -23,6 +23,7 @@ fn declared(spec: CampaignSpec) -> DesiredCampaign {
     DesiredCampaign {
         spec,
         lifecycle: Lifecycle::default(),
+        held: Vec::new(),
         previously: None,
         origin: Origin { file: "campaigns/x.yaml".to_owned(), line: 1 },
     }
@@ -355,7 +356,7 @@ fn held_fields_keep_their_live_value() {
     let mut wanted = declared(spec("x"));
     wanted.spec.enabled = true;
     wanted.spec.description = "new".to_owned();
-    wanted.lifecycle.ignore_changes = vec!["/enabled".to_owned(), "/throttling/maxInvitesPerMinute".to_owned()];
+    wanted.held = ["/enabled", "/throttling/maxInvitesPerMinute"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
     wanted.spec.throttling = None;
     let mut alive = spec("x");
     alive.enabled = false;

@@ -71,7 +71,7 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
             saved
                 .desired
                 .campaigns
-                .insert(key(number), DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, origin });
+                .insert(key(number), DesiredCampaign { spec, lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin });
         }
     }
     saved.objects = SavedPlan::objects_of(&saved.plan());

@@ -104,6 +104,21 @@ impl SourceTree {
         self.nodes.get(id as usize)
     }
 
+    /// The node that the JSON pointer names; `None` when it leads nowhere.
+    pub fn find(&self, pointer: &str) -> Option<&Node> {
+        let mut node = self.node(self.root)?;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let child = match &node.kind {
+                NodeKind::Scalar => None,
+                NodeKind::Sequence(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)).copied(),
+                NodeKind::Mapping(entries) => entries.iter().find(|(key, ..)| **key == *step).map(|(.., value)| *value),
+            };
+            node = self.node(child?)?;
+        }
+        Some(node)
+    }
+
     /// The bytes of every entry: a key with all of its value, or one item of a list. In order of their first bytes, so an
     /// entry comes before those inside it.
     pub fn entries(&self) -> Vec<Span> {

@@ -3,11 +3,14 @@
 mod amend;
 mod comment;
 mod layout;
+mod revise;
 mod rewritten;
+mod spell;
 mod splice;
 
 pub use amend::amended;
 pub use comment::comments;
 pub use layout::{Order, Refusal, field_orders, format};
+pub use revise::{Revised, Revision, revise, revised};
 pub use rewritten::{Refused, Rewritten};
 pub use splice::{Splice, splice};

@@ -25,7 +25,7 @@ pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_pr
 pub use replace::{ReplaceError, replace};
 pub use repository::{Repository, repository_of};
 pub use salvage::PartialCampaign;
-pub use texts::{TextFile, Texts, read_documents, texts_at, texts_of};
+pub use texts::{TextFile, Texts, read_document, read_documents, texts_at, texts_of};
 pub use tree::{MAX_DEPTH, MAX_NODES};
 
 /// Reads YAML text as the loader does and returns the value of each document, or `None` for one with findings.

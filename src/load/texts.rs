@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::{Project, disk, parse};
-use crate::diagnostic::{Finding, SourceMap};
+use crate::diagnostic::{Finding, SourceMap, SourceTree};
 
 /// A file that parses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,4 +92,10 @@ pub fn read_documents(text: &str) -> (Vec<Option<Value>>, usize) {
     let parsed = parse::parse(text, None);
     let problems = parsed.problems.len() + parsed.documents.iter().map(|document| document.problems.len()).sum::<usize>();
     (parsed.documents.into_iter().map(|document| document.value).collect(), problems)
+}
+
+/// One document of a text as it stands there: where its values are, and the value, `${name}` not filled in.
+pub fn read_document(text: &str, index: usize) -> Option<(SourceTree, Value)> {
+    let document = parse::parse(text, None).documents.into_iter().nth(index)?;
+    Some((document.tree, document.value?))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CampaignKey, CampaignSpec, Lifecycle};
+use super::{CampaignKey, CampaignSpec, Hold, Lifecycle};
 
 /// All campaigns the files declare, by key.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct DesiredCampaign {
     pub spec: CampaignSpec,
     /// How the repo manages it.
     pub lifecycle: Lifecycle,
+    /// The fields whose live value stands today, as its lifecycle says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Hold>,
     /// The key it had before, if it was renamed.
     pub previously: Option<CampaignKey>,
     /// Where it is declared.

@@ -133,6 +133,15 @@ impl QueueIds {
         self.ids_by_name.keys().map(String::as_str)
     }
 
+    /// The name that stands for this id: the queue's own, when no other queue carries it. Ids are compared whatever their case.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        let mut names = self.ids_by_name.iter().filter(|(_, ids)| matches!(ids.as_slice(), [only] if only.eq_ignore_ascii_case(id)));
+        match (names.next(), names.next()) {
+            (Some((name, _)), None) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The ids that carry exactly this name.
     pub fn ids(&self, name: &str) -> &[String] {
         self.ids_by_name.get(name).map_or(&[], Vec::as_slice)

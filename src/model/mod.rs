@@ -31,7 +31,7 @@ pub use environment::{EnvironmentSettings, Guards, Limits, ProjectSettings, Vari
 pub use filter::{DataType, Filter, FilterValue, Operator, Scalar};
 pub use last_applied::{LastApplied, Remembered};
 pub use level::Level;
-pub use lifecycle::Lifecycle;
+pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
 pub use region::{REGIONS, Region, region};
 pub use secret::Secret;

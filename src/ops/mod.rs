@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod connect;
+pub mod drift;
 mod failure;
 pub mod fix;
 pub mod fmt;

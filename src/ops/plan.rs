@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::connect::{Connection, connect, release, state};
 use super::references::unknown_queue;
@@ -103,7 +105,8 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
     let document = connection.remembered().await?;
-    let desired = desired(&validated.loaded, environment, &connection.reader).await?;
+    let queues = queues(&validated.loaded, &connection.reader).await?;
+    let desired = desired(&validated.loaded, environment, &queues, today())?;
     let plan = reconcile::plan(&desired, &live, &document.campaigns, &policy);
     let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
@@ -121,13 +124,13 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     })
 }
 
-struct RemoteSide {
-    connection: Connection,
-    live: Live,
+pub(super) struct RemoteSide {
+    pub(super) connection: Connection,
+    pub(super) live: Live,
 }
 
 /// Reads files and live at the same time; findings in the files are told without waiting for the server.
-async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
+pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
         let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
@@ -159,23 +162,31 @@ async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failu
     Ok((validated, remote))
 }
 
-/// The declared campaigns as they would be sent: queue names looked up, in one paged list, only where any are used.
-async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) -> Result<Desired, Failure> {
-    let queues = if loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
-        QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id)))
-    } else {
-        QueueIds::default()
-    };
+/// Today in UTC, the day by which `lifecycle.ignoreUntil` is judged.
+pub(super) fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// The queues of the organization, in one paged list; asked for only where a campaign names one.
+pub(super) async fn queues(loaded: &Loaded, reader: &Reader) -> Result<QueueIds, Failure> {
+    if !loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
+        return Ok(QueueIds::default());
+    }
+    Ok(QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id))))
+}
+
+/// The declared campaigns as they would be sent on this day: queue names looked up, fields that are held named.
+pub(super) fn desired(loaded: &Loaded, environment: &Environment, queues: &QueueIds, today: Date) -> Result<Desired, Failure> {
     let mut desired = Desired::default();
     let mut findings = Vec::new();
     for campaign in &loaded.campaigns {
-        match resolve(campaign, &queues) {
+        match resolve(campaign, queues, today) {
             Ok(declared) => {
                 desired.campaigns.insert(campaign.key.clone(), declared);
             }
             Err(unresolved) => {
                 let finding =
-                    |unresolved: &UnresolvedQueue| unknown_queue(unresolved, &queues, campaign.source, &loaded.sources, &environment.name);
+                    |unresolved: &UnresolvedQueue| unknown_queue(unresolved, queues, campaign.source, &loaded.sources, &environment.name);
                 findings.extend(unresolved.iter().map(finding));
             }
         }
@@ -188,11 +199,12 @@ async fn desired(loaded: &Loaded, environment: &Environment, reader: &Reader) ->
     }
 }
 
-fn resolve(campaign: &LoadedCampaign, queues: &QueueIds) -> Result<DesiredCampaign, Vec<UnresolvedQueue>> {
+fn resolve(campaign: &LoadedCampaign, queues: &QueueIds, today: Date) -> Result<DesiredCampaign, Vec<UnresolvedQueue>> {
     let LoadedCampaign { key: _, document, source: _, origin } = campaign;
     Ok(DesiredCampaign {
         spec: document.resolve(queues)?,
         lifecycle: document.lifecycle.clone(),
+        held: document.lifecycle.held_on(today),
         // The schema allows nothing else than a key here.
         previously: document.previously.clone().and_then(|key| CampaignKey::new(key).ok()),
         origin: origin.clone(),

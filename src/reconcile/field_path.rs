@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use crate::model::{ActionType, Operator};
+use super::normalize::{action_paths, filter_paths};
+use crate::model::{ActionType, CampaignSpec, Operator};
 
 /// One field of a campaign. Ordered as people read a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +88,36 @@ pub enum ThrottlingPart {
     CooldownSeconds,
     /// `.maxInvitesPerMinute`
     MaxInvitesPerMinute,
+}
+
+impl FieldPath {
+    /// The same path for another part of the filter; any other path as it is.
+    pub(super) fn with_part(&self, part: FilterPart) -> Self {
+        match self {
+            Self::Filter { attribute, operator, nth, part: _ } => {
+                Self::Filter { attribute: attribute.clone(), operator: *operator, nth: *nth, part }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// JSON pointer to the field in the body of a campaign; `None` for a filter or action that the body does not have. The
+    /// field itself may be absent there.
+    pub fn pointer(&self, body: &CampaignSpec) -> Option<String> {
+        let index_of = |paths: Vec<(Self, usize)>, wanted: &Self| paths.into_iter().find(|(path, _)| path == wanted).map(|(_, at)| at);
+        Some(match self {
+            Self::Name | Self::Description | Self::Enabled | Self::CampaignType | Self::EvaluationMode => format!("/{self}"),
+            Self::Filter { part, .. } => {
+                let index = index_of(filter_paths(&body.filters), &self.with_part(FilterPart::Whole))?;
+                format!("/filters/{index}{}", part.suffix().replace('.', "/"))
+            }
+            Self::Action { action_type, priority, nth, part } => {
+                let whole = Self::Action { action_type: *action_type, priority: *priority, nth: *nth, part: ActionPart::Whole };
+                format!("/actions/{}{}", index_of(action_paths(&body.actions), &whole)?, part.suffix().replace('.', "/"))
+            }
+            Self::Throttling(part) => format!("/throttling/{}", part.as_str()),
+        })
+    }
 }
 
 impl FilterPart {

@@ -1,11 +1,14 @@
-//! `lifecycle.ignoreChanges`: fields that others own keep their live value.
+//! `lifecycle.ignoreChanges` and `ignoreUntil`: fields that others own keep their live value.
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::FieldChange;
+use super::field_diff::diff;
 use super::normalize::{action_paths, filter_paths};
-use crate::model::CampaignSpec;
+use super::{FieldChange, FieldPath};
+use crate::model::{CampaignSpec, Hold};
 
 /// A field that differs from the file and keeps its live value.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +23,12 @@ pub struct Held {
 ///
 /// A pointer names fields as they stand in the file; `/filters/0` and `/actions/0` follow the filter or action to wherever
 /// it stands live. A pointer that leads to nothing in either body holds nothing.
-pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, pointers: &[String]) -> CampaignSpec {
-    if pointers.is_empty() {
+pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) -> CampaignSpec {
+    if holds.is_empty() {
         return desired.clone();
     }
     let (Ok(mut body), Ok(live_body)) = (serde_json::to_value(desired), serde_json::to_value(live)) else { return desired.clone() };
-    for pointer in pointers {
+    for Hold { pointer, until: _ } in holds {
         let Some(live_pointer) = follow(pointer, desired, live) else { continue };
         let value = live_body.pointer(&live_pointer);
         if let (Some((parent, _)), Some(_)) = (pointer.rsplit_once('/'), value)
@@ -38,6 +41,32 @@ pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, pointers: &[Stri
     }
     // A body that no longer is a campaign (a held part of a filter that is gone live) falls back to what the file says.
     serde_json::from_value(body).unwrap_or_else(|_| desired.clone())
+}
+
+/// What the file says and the holds leave to live: how `held`, the body that [`hold`] made, differs from the file.
+pub(super) fn held(
+    held: &CampaignSpec,
+    desired: &CampaignSpec,
+    live: &CampaignSpec,
+    last_applied: Option<&CampaignSpec>,
+    holds: &[Hold],
+) -> Vec<Held> {
+    if holds.is_empty() {
+        return Vec::new();
+    }
+    let mut days: Vec<(BTreeSet<FieldPath>, Option<Date>)> = Vec::new();
+    if holds.iter().any(|hold| hold.until.is_some()) {
+        // Each hold alone tells which fields are its own.
+        days = holds
+            .iter()
+            .map(|one| {
+                let alone = hold(desired, live, std::slice::from_ref(one));
+                (diff(Some(&alone), Some(desired), None).into_iter().map(|field| field.path).collect(), one.until)
+            })
+            .collect();
+    }
+    let until = |path: &FieldPath| days.iter().find(|(paths, _)| paths.contains(path)).and_then(|(_, until)| *until);
+    diff(Some(held), Some(desired), last_applied).into_iter().map(|field| Held { until: until(&field.path), field }).collect()
 }
 
 /// The pointer into `to` that means the same field as `pointer` into `from`; `None` when `to` has no such filter or action.

@@ -2,11 +2,12 @@
 //!
 //! [`plan`] is the one door. Behind it: [`pair`] says which live campaign belongs to which key, `normalize` gives every
 //! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
-//! what goes first, `guard` what is too much.
+//! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
 mod body;
 mod change;
 mod danger;
+mod drift;
 mod effect;
 mod field_diff;
 mod field_path;
@@ -19,6 +20,7 @@ mod plan;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
+pub use drift::{Drift, DriftClass, Drifted, HeldLive, Moved, NotApplied, Unreadable, drift};
 pub use effect::Effect;
 pub use field_diff::{Cause, FieldChange, changed_paths};
 pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::field_diff::diff;
-use super::hold::{Held, hold};
+use super::hold::{held, hold};
 use super::pair::{Orphan, Pair, pair};
 use super::{Action, Change, Effect, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same};
 use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live, LiveCampaign};
@@ -130,7 +130,7 @@ pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: 
 }
 
 /// Live campaigns that cannot be read and that the state does not know.
-fn unreadable_strangers<'a>(live: &'a Live, last_applied: &'a LastApplied) -> impl Iterator<Item = Unmanaged> + 'a {
+pub(super) fn unreadable_strangers<'a>(live: &'a Live, last_applied: &'a LastApplied) -> impl Iterator<Item = Unmanaged> + 'a {
     let known: BTreeSet<&CampaignId> = last_applied.campaigns.values().map(|remembered| &remembered.id).collect();
     live.unreadable.iter().filter(move |campaign| !known.contains(&campaign.id)).map(|campaign| Unmanaged {
         id: campaign.id.clone(),
@@ -166,7 +166,7 @@ fn create(pair: &Pair<'_>) -> Change {
     }
 }
 
-fn live_side(live: &LiveCampaign) -> LiveSide {
+pub(super) fn live_side(live: &LiveCampaign) -> LiveSide {
     let LiveCampaign { id, version, date_created: _, date_modified, modified_by, spec, unmodelled } = live;
     LiveSide {
         id: id.clone(),
@@ -180,13 +180,12 @@ fn live_side(live: &LiveCampaign) -> LiveSide {
 
 /// Adds the update of a campaign that is live; or, where nothing differs, what the state has to learn.
 fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
-    let ignored = &pair.desired.lifecycle.ignore_changes;
-    let desired = hold(&pair.desired.spec, &live.spec, ignored);
+    let holds = &pair.desired.held;
+    let desired = hold(&pair.desired.spec, &live.spec, holds);
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
     let fields = diff(Some(&live.spec), Some(&desired), last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
-    let held = if ignored.is_empty() { Vec::new() } else { diff(Some(&desired), Some(&pair.desired.spec), last_applied) };
-    let held: Vec<Held> = held.into_iter().map(|field| Held { field, until: None }).collect();
+    let held = held(&desired, &pair.desired.spec, &live.spec, last_applied, holds);
     if fields.is_empty() && !imported && moved_from.is_none() {
         plan.unchanged.push(Unchanged {
             key: pair.key.clone(),

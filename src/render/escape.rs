@@ -79,7 +79,8 @@ mod tests {
         fn nothing_active_survives(text in any::<String>()) {
             prop_assert!(!inline(&text).chars().any(super::is_active));
             prop_assert!(!quoted(&text).chars().any(super::is_active));
-            prop_assert!(!inline(&format!("##[{text}##[")).contains("##["));
+            let command = format!("##[{text}##[");
+            prop_assert!(!inline(&command).contains("##["));
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Turning values into text. Nothing here prints; styled text is stripped by whoever prints it to something plain.
 
 pub mod apply;
+pub mod drift;
 mod escape;
 pub mod findings;
+mod markdown;
 pub mod plan;
 mod resolution;
 pub mod rewrite;

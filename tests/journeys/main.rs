@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 mod apply;
+mod drift;
 mod faults;
 mod first_run;
 mod guards;

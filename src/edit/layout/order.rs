@@ -43,7 +43,7 @@ const SHAPES: [Shape; 7] = [
         fields: &["queue", "queueId", "skillGroups", "wrapUpCode", "priorityLevel", "overflowQueue", "overflowQueueId"],
     },
     Shape { pointer: "/throttling", fields: &["maxInvitesPerContact", "cooldownSeconds", "maxInvitesPerMinute"] },
-    Shape { pointer: "/lifecycle", fields: &["preventDestroy", "keep", "ignoreChanges"] },
+    Shape { pointer: "/lifecycle", fields: &["preventDestroy", "keep", "ignoreChanges", "ignoreUntil"] },
 ];
 
 /// The order of fields in every mapping of a campaign: JSON pointer (`*` for every item of a list), fields.

@@ -70,18 +70,22 @@ fn value(shown: &FieldValue, path: &FieldPath) -> String {
 }
 
 /// A field that keeps its live value, in one line: `held by ignoreChanges: enabled is false live, true in the file`.
-pub(super) fn held(held: &Held) -> String {
+pub(in crate::render) fn held(held: &Held) -> String {
     let Held { field: FieldChange { path, before, after, last_applied: _, cause: _ }, until } = held;
     let why = until.map_or("held by ignoreChanges".to_owned(), |until| format!("held until {until}"));
-    let said = |value: &Option<FieldValue>| match value {
+    format!("{why}: {} is {} live, {} in the file", inline(&path.to_string()), said(before.as_ref()), said(after.as_ref()))
+}
+
+/// What stands in a field, in one line.
+pub(in crate::render) fn said(value: Option<&FieldValue>) -> String {
+    match value {
         None => "absent".to_owned(),
         Some(FieldValue::Present) => "there".to_owned(),
         Some(FieldValue::Condition(condition)) => {
             format!("{} ({})", json(&FieldValue::Condition(condition.clone()).to_json()), condition.data_type.as_str())
         }
         Some(other) => json(&other.to_json()),
-    };
-    format!("{why}: {} is {} live, {} in the file", inline(&path.to_string()), said(before), said(after))
+    }
 }
 
 /// JSON, with every text made harmless.

@@ -58,7 +58,7 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
     out
 }
 
-fn header(destination: &Destination) -> String {
+pub(in crate::render) fn header(destination: &Destination) -> String {
     let Destination { environment, organization, server } = destination;
     format!(
         "Environment: {STRONG}{}{STRONG:#}, organization: {STRONG}{}{STRONG:#} ({}), {}\n",

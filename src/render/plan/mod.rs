@@ -10,8 +10,10 @@ mod refusal;
 mod report;
 mod summary;
 
+pub(super) use field::{held, said};
 pub use gitlab::gitlab;
 pub use html::html;
+pub(super) use human::header;
 pub use human::{Options, about_to_apply, human, saved};
 pub use json::json;
 pub use markdown::markdown;

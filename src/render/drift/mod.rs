@@ -1,0 +1,125 @@
+//! Drift as text: one format, one file, over one shared model.
+
+mod human;
+mod json;
+mod markdown;
+
+use jiff::civil::Date;
+
+use crate::model::Destination;
+use crate::reconcile::{Drift, DriftClass, Drifted, FieldPath, FieldValue, LiveSide, Moved};
+
+pub use super::resolution::resolutions;
+pub use human::{human, summary_line};
+pub use json::json;
+pub use markdown::{MARKDOWN_LIMIT, markdown};
+
+/// What every format shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// Where live was read.
+    pub destination: &'a Destination,
+    /// What drifted.
+    pub drift: &'a Drift,
+    /// Whether there is a state to compare with.
+    pub has_state: bool,
+    /// The day that the command to leave it for now suggests.
+    pub until: Date,
+    /// List live campaigns that nobody declared, instead of counting them.
+    pub show_unmanaged: bool,
+}
+
+/// A way out of a drift.
+struct WayOut {
+    /// What it does.
+    what: &'static str,
+    /// A command.
+    command: String,
+    /// What has to be done before it.
+    first: Option<String>,
+}
+
+/// What can be done about a drifted campaign.
+fn ways_out(environment: &str, drifted: &Drifted, until: Date) -> Vec<WayOut> {
+    let Drifted { key, class, origin, id: _, live: _, fields: _, held: _ } = drifted;
+    let [keep, put_back, leave] = resolutions(environment, key, until);
+    let way = |(what, command): (&'static str, String)| WayOut { what, command, first: None };
+    match (class, origin) {
+        (DriftClass::Missing, Some(origin)) => vec![
+            WayOut { what: "create it again", command: put_back.1.clone(), first: None },
+            WayOut { what: "keep it gone", command: put_back.1, first: Some(format!("delete it from {}", origin.file)) },
+        ],
+        // The next apply deletes or forgets it, and there is no file to write into.
+        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: put_back.1, first: None }],
+        _ => vec![way(keep), way(put_back), way(leave)],
+    }
+}
+
+/// What was done, when it was nothing but switching the campaign off or on.
+fn switched(drifted: &Drifted) -> Option<&'static str> {
+    match drifted.fields.as_slice() {
+        [Moved { path: FieldPath::Enabled, live: Some(FieldValue::Flag(on)), .. }] => {
+            Some(if *on { "switched on live" } else { "paused live" })
+        }
+        _ => None,
+    }
+}
+
+/// ` by WHO at WHEN`, as far as the API tells; `quote` makes the name harmless.
+fn who_and_when(live: Option<&LiveSide>, quote: fn(&str) -> String) -> String {
+    let Some(live) = live else { return String::new() };
+    let who = live.modified_by.as_ref().map(|who| format!(" by {}", quote(who))).unwrap_or_default();
+    let when = live.date_modified.map(|when| format!(" at {when:.0}")).unwrap_or_default();
+    who + &when
+}
+
+/// `, last changed by WHO at WHEN`, or nothing where the API tells nothing.
+fn last_changed(who: &str) -> String {
+    if who.is_empty() { String::new() } else { format!(", last changed{who}") }
+}
+
+/// `3 campaigns`.
+fn campaigns(count: usize) -> String {
+    if count == 1 { "1 campaign".to_owned() } else { format!("{count} campaigns") }
+}
+
+/// `1 configuration, 2 operational`: how many of each kind, without those that there are none of.
+fn counts(drift: &Drift) -> String {
+    let kinds = [(DriftClass::Missing, "missing"), (DriftClass::Configuration, "configuration"), (DriftClass::Operational, "operational")];
+    let kinds = kinds.into_iter().map(|(class, word)| (drift.count(class), word)).filter(|(count, _)| *count > 0);
+    kinds.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The first sentence: whether and how much drifted.
+fn headline(report: &Report<'_>) -> String {
+    let Report { destination: _, drift, has_state, until: _, show_unmanaged: _ } = report;
+    if !has_state {
+        "There is no state yet, so nobody can say what drifted.".to_owned()
+    } else if !drift.is_empty() {
+        format!("{} of {} drifted: {}.", drift.drifted.len(), campaigns(drift.compared), counts(drift))
+    } else {
+        let held = if drift.held.is_empty() { "" } else { ", apart from what is held" };
+        let left = if drift.unreadable.is_empty() { "" } else { ", as far as it can be read" };
+        format!(
+            "No drift. {} live as last applied{held}{left}.",
+            if drift.compared == 1 { "1 campaign is".to_owned() } else { format!("{} campaigns are", drift.compared) }
+        )
+    }
+}
+
+/// What is said of a declared campaign that was never applied.
+fn not_applied(campaign: &crate::reconcile::NotApplied) -> String {
+    match (&campaign.live, campaign.differs.len()) {
+        (None, _) => "not live under its name".to_owned(),
+        (Some(_), 0) => "live, as the file says".to_owned(),
+        (Some(_), 1) => "live, 1 field differs from the file".to_owned(),
+        (Some(_), count) => format!("live, {count} fields differ from the file"),
+    }
+}
+
+/// In which order campaigns are shown: what is gone, what was edited, what was switched.
+fn by_gravity(drift: &Drift) -> Vec<&Drifted> {
+    let mut drifted: Vec<&Drifted> = drift.drifted.iter().collect();
+    drifted.sort_by_key(|drifted| drifted.class);
+    drifted
+}
