@@ -106,9 +106,6 @@ impl HeldLock {
     /// Gives the lock back. The object stays, without a holder: its number must not start again.
     pub(in crate::state) async fn release(self) -> Result<(), StateError> {
         self.beat.abort();
-        if self.shared.still_held().is_err() {
-            return Ok(());
-        }
         match self.shared.rewrite(LockDocument::released).await {
             // Somebody has it already: there is nothing left to give back.
             Err(StateError::Lost { .. }) | Ok(()) => Ok(()),

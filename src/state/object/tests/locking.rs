@@ -35,9 +35,9 @@ async fn of_many_at_once_one_gets_the_lock_and_the_others_are_told_whose_it_is()
     for part in [
         "`s3://bucket/state.json` is locked by `campaignctl apply` (process ",
         " on runner-",
-        "since 2026-09-21T13:33:20Z",
-        "last heartbeat 2026-09-21T13:33:20Z",
-        "expires 2026-09-21T13:34:20Z",
+        "since 2026-09-21T14:13:20Z",
+        "last heartbeat 2026-09-21T14:13:20Z",
+        "expires 2026-09-21T14:14:20Z",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -59,7 +59,7 @@ async fn who_slept_past_the_lease_cannot_write_though_nobody_has_written_since()
     let next = lock(&world.state(), 3).await;
     let ended = next.taken_over().unwrap().to_string();
     assert!(ended.starts_with("the lock of `campaignctl apply` (process 2 on runner-2, since "), "{ended}");
-    assert!(ended.contains("had expired at 2026-09-21T13:34:20Z, last heartbeat 2026-09-21T13:33:20Z"), "{ended}");
+    assert!(ended.contains("had expired at 2026-09-21T14:14:20Z, last heartbeat 2026-09-21T14:13:20Z"), "{ended}");
 
     let before = world.text("state.json").await;
     let told = reason(sleeper.write(&mut mine).await);

@@ -75,10 +75,17 @@ async fn a_lost_answer_is_made_good_by_reading_back() {
         let world = World::new();
         let faulty = world.faulty();
         let state = world.behind(&faulty);
-        // The lock made, the state made, the lock given back; then the lock taken, the backup, the state, the lock again.
-        faulty.next([fault, fault, fault]);
-        assert_eq!(write_once(&state, 1).await.unwrap().serial, 1, "{fault:?}");
-        faulty.next([fault, fault]);
+        // Each of: the lock made, the state made, the lock given back; then the lock taken, the state written twice, the
+        // lock given back.
+        faulty.next([fault]);
+        let mut held = lock(&state, 1).await;
+        let mut document = document();
+        faulty.next([fault]);
+        held.write(&mut document).await.unwrap();
+        faulty.next([fault]);
+        held.release().await.unwrap();
+        assert_eq!(document.serial, 1, "{fault:?}");
+        faulty.next([fault]);
         let mut held = lock(&state, 2).await;
         let mut document = held.read().await.unwrap().unwrap();
         faulty.next([Fault::None, fault]);
