@@ -1,5 +1,6 @@
 //! The lock of a shared state while this process holds it: heartbeats, writes that need it, and giving it back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as Flag};
 
 use object_store::UpdateVersion;
@@ -22,6 +23,8 @@ pub(in crate::state) struct HeldLock {
     beat: JoinHandle<()>,
     fence: u64,
     taken_over: Option<Ended>,
+    /// Whether the storage was asked once before anything was changed.
+    confirmed: AtomicBool,
     /// The version of the last writing of the state, once this run has written.
     written: Option<UpdateVersion>,
 }
@@ -48,7 +51,7 @@ impl HeldLock {
         let lock = Mutex::new(Renewal { document, version });
         let shared = Arc::new(Shared { state, id, lock, lost: Flag::new(None) });
         let beat = tokio::spawn(beat(Arc::clone(&shared), length / BEATS));
-        Self { shared, beat, fence, taken_over, written: None }
+        Self { shared, beat, fence, taken_over, confirmed: AtomicBool::new(false), written: None }
     }
 
     /// The expired lease that was taken over, where there was one.
@@ -60,13 +63,16 @@ impl HeldLock {
         self.shared.state.read().await
     }
 
-    /// Makes sure that the lock is still this run's; a lease that ran out meanwhile is renewed first, if nobody took it.
+    /// Makes sure that the lock is still this run's. The first time the storage is asked: a person may have looked at the
+    /// plan for long, and another one may have broken the lock just now. Later the heartbeats tell, and a lease that ran
+    /// out is renewed if nobody took it.
     pub(in crate::state) async fn confirm(&self) -> Result<(), StateError> {
         let shared = &self.shared;
         shared.still_held()?;
         let expires = shared.lock.lock().await.document.lease.as_ref().map(|lease| lease.expires);
-        if expires.is_none_or(|expires| shared.state.now() >= expires) {
+        if !self.confirmed.load(Ordering::Relaxed) || expires.is_none_or(|expires| shared.state.now() >= expires) {
             shared.renew().await?;
+            self.confirmed.store(true, Ordering::Relaxed);
         }
         shared.still_held()
     }

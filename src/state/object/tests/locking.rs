@@ -157,6 +157,15 @@ async fn a_broken_lock_is_on_record_and_its_holder_is_told_by_whom() {
 }
 
 #[tokio::test]
+async fn a_lock_that_was_broken_while_a_person_read_the_plan_is_noticed_before_anything_is_done() {
+    let world = World::new();
+    let stuck = lock(&world.state(), 1).await;
+    let id = world.state().held().await.unwrap().unwrap().lease.unwrap().id;
+    world.state().unlock(&id, &holder(2)).await.unwrap();
+    assert!(reason(stuck.confirm().await).contains("was broken by"), "though there is no state yet that could tell");
+}
+
+#[tokio::test]
 async fn a_lock_that_somebody_deleted_is_lost_and_its_number_does_not_start_again() {
     let world = World::new();
     write_once(&world.state(), 1).await.unwrap();

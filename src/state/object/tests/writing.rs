@@ -80,6 +80,9 @@ async fn a_lost_answer_is_made_good_by_reading_back() {
         faulty.next([fault]);
         let mut held = lock(&state, 1).await;
         let mut document = document();
+        // The lease renewed, the state made.
+        faulty.next([fault]);
+        held.confirm().await.unwrap();
         faulty.next([fault]);
         held.write(&mut document).await.unwrap();
         faulty.next([fault]);
@@ -88,7 +91,7 @@ async fn a_lost_answer_is_made_good_by_reading_back() {
         faulty.next([fault]);
         let mut held = lock(&state, 2).await;
         let mut document = held.read().await.unwrap().unwrap();
-        faulty.next([Fault::None, fault]);
+        faulty.next([Fault::None, Fault::None, fault]);
         held.write(&mut document).await.unwrap();
         faulty.next([fault]);
         held.write(&mut document).await.unwrap();
