@@ -14,4 +14,5 @@ mod output;
 mod repo;
 mod saved;
 mod server;
+mod state;
 mod wrong_input;

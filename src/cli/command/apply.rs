@@ -131,14 +131,17 @@ impl Apply {
              Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
             render::inline(&planned.destination.environment)
         );
-        context.console.out(&question);
-        // Whoever interrupts here gives the lock back first.
+        // Whoever interrupts here gives the lock back first, so that is listened for before anything is asked.
         let answer = tokio::select! {
-            answer = tokio::task::spawn_blocking(Console::answer) => answer.ok().flatten(),
+            biased;
             () = signals::next() => {
                 context.console.out("\n");
                 return Ok(false);
             }
+            answer = async {
+                context.console.out(&question);
+                tokio::task::spawn_blocking(Console::answer).await.ok().flatten()
+            } => answer,
         };
         match answer {
             Some(answer) => Ok(answer == "yes"),
