@@ -4,12 +4,13 @@
 
 use std::path::Path;
 
-use campaignctl::schema;
+use campaignctl::{render, schema};
 
 #[test]
 fn the_committed_schema_files_are_the_generated_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
-    for (name, generated) in schema::files() {
+    let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
+    for (name, generated) in schema::files().into_iter().chain([plan]) {
         let path = folder.join(name);
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::hold::{follow, set};
-use crate::model::{CampaignSpec, LiveCampaign};
+use crate::model::{CampaignSpec, LiveCampaign, UnmodelledField};
 
 /// A body to PUT, and what became of the fields this version does not model.
 pub(super) struct UpdateBody {
@@ -16,6 +16,15 @@ pub(super) struct UpdateBody {
 /// The body of a create.
 pub(super) fn create(desired: &CampaignSpec) -> Option<Value> {
     serde_json::to_value(desired).ok()
+}
+
+/// A live body: what is modelled, and what is not in its place.
+pub(super) fn live(spec: &CampaignSpec, unmodelled: &[UnmodelledField]) -> Value {
+    let mut body = create(spec).unwrap_or_default();
+    for UnmodelledField { pointer, value } in unmodelled {
+        set(&mut body, pointer, Some(value));
+    }
+    body
 }
 
 /// The body of an update. A PUT resets what is left out, so unmodelled fields are sent back where they were; those inside a

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Danger, DangerKind, Effect, FieldChange, Held, Tier, effect};
+use super::{Danger, DangerKind, Effect, FieldChange, Held, Tier, body, effect};
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Origin, UnmodelledField};
 
 /// What is done to a campaign.
@@ -19,6 +19,22 @@ pub enum Action {
     Forget,
     /// Live stays as it is; only the state changes (imported or moved).
     Record,
+}
+
+impl Action {
+    /// All actions.
+    pub const ALL: [Self; 5] = [Self::Create, Self::Update, Self::Delete, Self::Forget, Self::Record];
+
+    /// A stable name for machines.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Forget => "forget",
+            Self::Record => "record",
+        }
+    }
 }
 
 /// One change, with everything that is needed to show it, to check it and to make it.
@@ -102,6 +118,14 @@ pub struct LiveSide {
     pub modified_by: Option<String>,
     /// When it was changed last, where the API tells.
     pub date_modified: Option<Timestamp>,
+}
+
+impl LiveSide {
+    /// The body as the API returned it, fields that this version does not model in their places; without what the server
+    /// sets itself (id, version, dates).
+    pub fn body(&self) -> Value {
+        body::live(&self.spec, &self.unmodelled)
+    }
 }
 
 /// What the state will remember beside id and body.

@@ -75,6 +75,44 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The names of all kinds.
+    pub const IDS: [&str; 7] =
+        ["ambiguous-name", "unreadable", "rename-of-declared", "renamed-twice", "prevent-destroy", "max-deletes", "max-changed-percent"];
+
+    /// A stable name of its kind for machines.
+    pub fn id(&self) -> &'static str {
+        let [ambiguous, unreadable, of_declared, twice, prevent_destroy, deletes, changed] = Self::IDS;
+        match self {
+            Self::AmbiguousName { .. } => ambiguous,
+            Self::Unreadable { .. } => unreadable,
+            Self::RenameOfDeclared { .. } => of_declared,
+            Self::RenamedTwice { .. } => twice,
+            Self::PreventDestroy { .. } => prevent_destroy,
+            Self::TooManyDeletes { .. } => deletes,
+            Self::TooMuchChanged { .. } => changed,
+        }
+    }
+
+    /// The campaigns it speaks of.
+    pub fn keys(&self) -> Vec<&CampaignKey> {
+        match self {
+            Self::AmbiguousName { key, .. } | Self::Unreadable { key, .. } | Self::PreventDestroy { key } => vec![key],
+            Self::RenameOfDeclared { key, previously } => vec![key, previously],
+            Self::RenamedTwice { previously: _, keys } => keys.iter().collect(),
+            Self::TooManyDeletes { keys, .. } | Self::TooMuchChanged { keys, .. } => keys.iter().collect(),
+        }
+    }
+
+    /// Whether some campaign could not be planned at all; the others are limits on a plan that is whole.
+    pub fn leaves_out(&self) -> bool {
+        match self {
+            Self::AmbiguousName { .. } | Self::Unreadable { .. } | Self::RenameOfDeclared { .. } | Self::RenamedTwice { .. } => true,
+            Self::PreventDestroy { .. } | Self::TooManyDeletes { .. } | Self::TooMuchChanged { .. } => false,
+        }
+    }
+}
+
 /// Every limit the plan exceeds.
 pub(super) fn check(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
     let keys_of = |wanted: &[Action]| -> Vec<CampaignKey> {

@@ -15,6 +15,20 @@ pub enum Tier {
     Loosen,
 }
 
+impl Tier {
+    /// All tiers, in order.
+    pub const ALL: [Self; 3] = [Self::Tighten, Self::Neutral, Self::Loosen];
+
+    /// A stable name for machines.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Tighten => "tighten",
+            Self::Neutral => "neutral",
+            Self::Loosen => "loosen",
+        }
+    }
+}
+
 /// Tier of an update.
 pub(super) fn of_update(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]) -> Tier {
     match (live.enabled, desired.enabled) {

@@ -1,5 +1,7 @@
 //! An apply for people: one line as each change begins and ends, and a table of what was not done.
 
+mod stream;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use super::escape::{inline, quoted};
 use super::style::{DANGER, STRONG};
 use crate::apply::{Event, Outcome, Report, Row};
 use crate::reconcile::Action;
+
+pub use stream::{stream_event, stream_progress, stream_report};
 
 /// One line for one event, as Terraform says it; `None` for events that nobody needs to read.
 pub fn event(event: &Event) -> Option<String> {

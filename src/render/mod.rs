@@ -4,12 +4,14 @@ pub mod apply;
 pub mod drift;
 mod escape;
 pub mod findings;
+mod json_text;
 mod markdown;
 pub mod plan;
 mod resolution;
 pub mod rewrite;
 pub mod rules;
 pub mod state;
+pub mod stream;
 mod style;
 
 pub use escape::{inline, quoted};

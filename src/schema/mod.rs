@@ -68,12 +68,23 @@ pub fn files() -> [(&'static str, String); 2] {
     [("campaign.schema.json", campaign_text()), ("project.schema.json", project_text())]
 }
 
-fn text(schema: &Value) -> String {
+/// The schema of a document that the program writes: what is left out and what may be `null` is said as it is written, and
+/// keys that come later are no error.
+pub fn of_output<T: JsonSchema>(id: &str, description: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(tidy::tidy_output));
+    rooted::<T>(settings, id, description)
+}
+
+/// A schema as it is committed under `schema/`.
+pub fn text(schema: &Value) -> String {
     format!("{schema:#}\n")
 }
 
 fn generate<T: JsonSchema>(id: &str, description: &str) -> Value {
-    let settings = SchemaSettings::draft2020_12().for_deserialize().with_transform(RecursiveTransform(tidy::tidy));
+    rooted::<T>(SchemaSettings::draft2020_12().for_deserialize().with_transform(RecursiveTransform(tidy::tidy)), id, description)
+}
+
+fn rooted<T: JsonSchema>(settings: SchemaSettings, id: &str, description: &str) -> Value {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("$id".to_owned(), json!(id));
     schema.insert("description".to_owned(), json!(description));

@@ -8,11 +8,28 @@ pub fn tidy(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     forbid_null(object);
     list_words(object);
-    // `uint64` and its like are no formats of JSON Schema: editors warn about them.
+    forget_widths(object);
+    join_lines(object);
+}
+
+/// Tidies one schema object of a document that is written and not read: what is left out is never `null` there, and what
+/// is always there may be.
+pub fn tidy_output(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let required: Vec<Value> = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        let optional = properties.iter_mut().filter(|(name, _)| !required.iter().any(|required| required == name.as_str()));
+        optional.filter_map(|(_, property)| property.as_object_mut()).for_each(forbid_null);
+    }
+    forget_widths(object);
+    join_lines(object);
+}
+
+/// `uint64` and its like are no formats of JSON Schema: editors warn about them.
+fn forget_widths(object: &mut Map<String, Value>) {
     if object.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint") || format.starts_with("int")) {
         object.remove("format");
     }
-    join_lines(object);
 }
 
 /// A field that may be left out may not be `null`: an empty value is a slip, and the API would refuse it.

@@ -10,7 +10,7 @@ const CAMPAIGNS: &str = "/api/v2/analytics/predictiveengagement/campaigns";
 const ID: &str = "0b3a3c5e-6f0e-4a53-9d0e-000000000001";
 
 /// A live campaign as `campaign(name, dwell)` declares it.
-fn live(name: &str, dwell: u32) -> Value {
+pub fn live(name: &str, dwell: u32) -> Value {
     json!({
         "id": ID, "version": 3, "dateCreated": "2026-11-01T09:00:00Z", "dateModified": "2026-11-20T14:02:00Z",
         "modifiedBy": "journey", "selfUri": format!("{CAMPAIGNS}/{ID}"),
@@ -28,14 +28,14 @@ fn live(name: &str, dwell: u32) -> Value {
     })
 }
 
-fn refusal(status: u16, code: &str, message: &str) -> ResponseTemplate {
+pub fn refusal(status: u16, code: &str, message: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).insert_header("ININ-Correlation-Id", "c0ffee").set_body_json(json!({
         "message": message, "code": code, "status": status, "contextId": "c0ffee", "details": [], "errors": []
     }))
 }
 
 /// A server with these campaigns, which answers writes as told.
-async fn server(campaigns: &[Value], verb: &str, answer: ResponseTemplate) -> MockServer {
+pub async fn server(campaigns: &[Value], verb: &str, answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     let page = json!({ "entities": campaigns, "pageSize": 100, "pageNumber": 1, "total": campaigns.len(), "pageCount": 1 });
     let reads = [

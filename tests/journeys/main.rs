@@ -15,4 +15,5 @@ mod repo;
 mod saved;
 mod server;
 mod state;
+mod stream;
 mod wrong_input;

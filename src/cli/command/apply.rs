@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::planning::{PlanningArgs, refuse, tell_takeover, warn};
 use super::showing::{ShowingArgs, show};
+use super::streaming::{stream_apply, stream_plan, streamed};
 use crate::apply::{Event, Options, Report};
 use crate::cli::console::Console;
 use crate::cli::context::{Context, Outcome};
@@ -31,6 +32,7 @@ use crate::state::Holder;
   campaignctl apply                           plan, ask, apply
   campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
+  campaignctl apply --auto-approve --json-stream  JSON lines, for tools that read `terraform apply -json`
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
 
@@ -46,6 +48,9 @@ pub(in crate::cli) struct Apply {
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
+    /// Write JSON lines as `terraform apply -json` does, errors included, and nothing else to standard output
+    #[arg(long, conflicts_with_all = ["concise", "show_unmanaged"])]
+    json_stream: bool,
 }
 
 /// Who holds the lock while a command of this process runs.
@@ -61,6 +66,13 @@ pub(super) fn holder(command: &str) -> Holder {
 
 impl Apply {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if self.json_stream && !self.auto_approve && self.file.is_none() {
+            return Err(Failure::new("--json-stream cannot ask for a `yes`", "add --auto-approve; nothing was read or changed"));
+        }
+        streamed(self.json_stream, context, || self.apply(context))
+    }
+
+    fn apply(&self, context: &Context) -> Outcome {
         if let Some(file) = &self.file {
             return self.run_saved(file, context);
         }
@@ -70,8 +82,11 @@ impl Apply {
             let planned = prepare_apply(request, holder("apply")).await;
             spinner.finish_and_clear();
             let planned = planned?;
-            warn(&planned, context);
             tracing::info!(requests = planned.requests, "planned");
+            if self.json_stream {
+                return self.stream(planned, context).await;
+            }
+            warn(&planned, context);
             let (destination, plan) = (&planned.destination, &planned.plan);
             show(&PlanReport { destination, plan, created: planned.created, saved: None, links: None }, &self.showing, context);
             if let Err(refused) = refuse(&planned.plan, &planned.destination.environment, context) {
@@ -92,6 +107,22 @@ impl Apply {
         })
     }
 
+    /// What is planned and what is done, as JSON lines.
+    async fn stream(&self, planned: Planned, context: &Context) -> Outcome {
+        let (destination, plan) = (&planned.destination, &planned.plan);
+        let report = PlanReport { destination, plan, created: planned.created, saved: None, links: None };
+        if stream_plan(&planned, &report, context) {
+            planned.close().await;
+            return Ok(Exit::Guard);
+        }
+        let report = stream_apply(planned, self.options(), signals::listen(interrupted), context).await?;
+        Ok(Exit::of_report(&report))
+    }
+
+    fn options(&self) -> Options {
+        Options { parallelism: self.planning.parallelism() }
+    }
+
     /// Does exactly what a saved plan says.
     fn run_saved(&self, file: &Path, context: &Context) -> Outcome {
         let key = process_environment::plan_key();
@@ -105,7 +136,13 @@ impl Apply {
                 ..Failure::new(message, "a plan can be applied only where it was made for; leave out -e, or plan again")
             });
         }
-        refuse(&opened.saved.plan(), &destination.environment, context)?;
+        let saved = opened.saved.plan();
+        if self.json_stream && !saved.refusals.is_empty() {
+            let report = PlanReport { destination: &destination, plan: &saved, created: opened.saved.created, saved: None, links: None };
+            context.console.out(&render::plan::stream(&report, Timestamp::now()));
+            return Ok(Exit::Guard);
+        }
+        refuse(&saved, &destination.environment, context)?;
         let scope = context.scope_of(&destination.environment, self.planning.settings())?;
         context.block_on(async {
             let spinner = context.console.spinner("Checking that nothing has moved…");
@@ -113,6 +150,9 @@ impl Apply {
             spinner.finish_and_clear();
             let planned = planned?;
             tell_takeover(planned.taken_over(), context);
+            if self.json_stream {
+                return self.stream(planned, context).await;
+            }
             let plan = &planned.plan;
             let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
             context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
@@ -154,18 +194,17 @@ impl Apply {
         let bar = console.bar(planned.plan.changes.len() as u64);
         let notice = bar.clone();
         let stop = signals::listen(move || {
-            notice.suspend(|| {
-                Console::plain_err(
-                    "\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n",
-                );
-            });
+            notice.suspend(interrupted);
         });
         console.details("\n");
-        let options = Options { parallelism: self.planning.parallelism() };
-        let report = apply(planned, options, stop, |event| tell(&event, &bar, context)).await;
+        let report = apply(planned, self.options(), stop, |event| tell(&event, &bar, context)).await;
         bar.finish_and_clear();
         report
     }
+}
+
+fn interrupted() {
+    Console::plain_err("\nInterrupted: nothing new is started; what is in flight is finished and recorded. Once more stops now.\n");
 }
 
 fn tell(event: &Event, bar: &ProgressBar, context: &Context) {

@@ -14,4 +14,5 @@ pub(super) mod schema;
 pub(super) mod show;
 mod showing;
 pub(super) mod state;
+mod streaming;
 pub(super) mod validate;

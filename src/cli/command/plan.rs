@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::planning::{PlanningArgs, refuse, warn};
+use super::planning::{PlanningArgs, refuse, refuse_beside, warn};
 use super::saving::SavingArgs;
-use super::showing::{FormatArgs, ShowingArgs, show};
+use super::showing::{FormatArgs, PlanFormat, ShowingArgs, show};
+use super::streaming::{stream_plan, streamed};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::plan::plan;
@@ -21,6 +22,7 @@ use crate::render::plan::Report;
   campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
   campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
   campaignctl plan --format markdown          for a comment on a pull request
+  campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
@@ -33,6 +35,9 @@ pub(in crate::cli) struct Plan {
     format: FormatArgs,
     #[command(flatten)]
     saving: SavingArgs,
+    /// Write JSON lines as `terraform plan -json` does, errors included, and nothing else to standard output
+    #[arg(long, conflicts_with_all = ["format", "concise", "show_unmanaged"])]
+    json_stream: bool,
     /// Exit with 0 when nothing changes, 2 when something does, 1 on errors
     #[arg(long)]
     detailed_exitcode: bool,
@@ -40,6 +45,10 @@ pub(in crate::cli) struct Plan {
 
 impl Plan {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        streamed(self.json_stream, context, || self.plan(context))
+    }
+
+    fn plan(&self, context: &Context) -> Outcome {
         let request = self.planning.request(context)?;
         let links = self.format.links(context)?;
         context.block_on(async {
@@ -54,19 +63,41 @@ impl Plan {
                 saved: None,
                 links: links.as_ref(),
             };
-            warn(&planned, context);
             tracing::info!(requests = planned.requests, "planned");
-            match self.format.document(&report) {
-                Some(document) => context.console.out(&document),
-                None => show(&report, &self.showing, context),
+            if self.json_stream {
+                let refused = stream_plan(&planned, &report, context);
+                let pending = !planned.plan.is_empty();
+                let saved = self.saving.save(&planned, PlanFormat::Json, context);
+                planned.close().await;
+                saved?;
+                return Ok(exit(refused, pending && self.detailed_exitcode));
             }
+            warn(&planned, context);
+            let environment = &planned.destination.environment;
+            let refused = match self.format.document(&report) {
+                Some(document) => {
+                    context.console.out(&document);
+                    refuse_beside(&planned.plan, environment, context)
+                }
+                None => {
+                    show(&report, &self.showing, context);
+                    refuse(&planned.plan, environment, context)
+                }
+            };
             let saved = self.saving.save(&planned, self.format.format, context);
-            let refused = refuse(&planned.plan, &planned.destination.environment, context);
             let pending = !planned.plan.is_empty();
             planned.close().await;
             saved?;
             refused?;
             Ok(if pending && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
         })
+    }
+}
+
+fn exit(refused: bool, told_pending: bool) -> Exit {
+    match (refused, told_pending) {
+        (true, _) => Exit::Guard,
+        (false, true) => Exit::ChangesPending,
+        (false, false) => Exit::Ok,
     }
 }

@@ -68,11 +68,18 @@ pub(super) fn tell_takeover(taken_over: Option<&Ended>, context: &Context) {
     }
 }
 
-/// Says why a plan is refused, if it is.
+/// Says below a plan for people why it is refused, if it is.
 pub(super) fn refuse(plan: &Plan, environment: &str, context: &Context) -> Result<(), Failure> {
+    if !plan.refusals.is_empty() {
+        context.console.out("\n");
+    }
+    refuse_beside(plan, environment, context)
+}
+
+/// Says why a plan is refused, if it is, and leaves standard output alone.
+pub(super) fn refuse_beside(plan: &Plan, environment: &str, context: &Context) -> Result<(), Failure> {
     let mut refusals: Vec<_> = plan.refusals.iter().map(|refusal| render::plan::refused(refusal, environment)).collect();
     let Some(last) = refusals.pop() else { return Ok(()) };
-    context.console.out("\n");
     for refusal in refusals {
         context.error(&refusal.message, Some(&refusal.hint));
         context.console.err("\n");

@@ -7,30 +7,37 @@ use clap::{Args, ValueEnum};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::Failure;
+use crate::render;
 use crate::schema;
 
-/// Print the JSON Schema of campaign files, or write both schemas to a folder
+/// Print the JSON Schema of campaign files, or write all schemas to a folder
 ///
-/// Editors use it for completion and checks while typing; `validate` uses exactly the same one.
+/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. That of plans describes what
+/// `plan --format json` writes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
   campaignctl schema project                  of campaignctl.yaml
-  campaignctl schema --write                  schema/campaign.schema.json and schema/project.schema.json")]
+  campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
     /// Which schema to print
     #[arg(value_enum, default_value_t)]
     which: Which,
-    /// Write both schemas to this folder instead of printing one
+    /// Write all schemas to this folder instead of printing one
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "schema")]
     write: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Which {
+    /// Campaign files
     #[default]
     Campaign,
+    /// The project file, campaignctl.yaml
     Project,
+    /// Plans as JSON
+    Plan,
 }
 
 impl Schema {
@@ -39,6 +46,7 @@ impl Schema {
             context.console.out(&match self.which {
                 Which::Campaign => schema::campaign_text(),
                 Which::Project => schema::project_text(),
+                Which::Plan => render::plan::json_schema_text(),
             });
             return Ok(Exit::Ok);
         };
@@ -46,7 +54,8 @@ impl Schema {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a folder you may write in")
         };
         std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-        for (name, text) in schema::files() {
+        let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
+        for (name, text) in schema::files().into_iter().chain([plan]) {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));

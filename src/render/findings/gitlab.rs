@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::json_text::json_text;
+use super::super::json_text::json_text;
 use super::region::{Point, Regions};
 use super::report::Report;
 use crate::diagnostic::{Finding, Severity};

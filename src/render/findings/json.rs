@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::super::json_text::json_text;
 use super::about::about;
-use super::json_text::json_text;
 use super::region::{Point, Region, Regions};
 use super::report::Report;
 use crate::diagnostic::{Finding, Place, Severity};
@@ -22,11 +22,12 @@ struct Document {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// One finding, or one failure that is in no file.
 #[derive(Serialize)]
-struct Diagnostic {
-    severity: &'static str,
+pub(in crate::render) struct Diagnostic {
+    pub(in crate::render) severity: &'static str,
     /// What kind of problem it is.
-    summary: String,
+    pub(in crate::render) summary: String,
     /// This very problem, and after an empty line what to do.
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,16 +84,21 @@ struct Related {
     range: Range,
 }
 
+/// Each finding as the JSON of a run has it.
+pub(in crate::render) fn diagnostics(report: &Report<'_>) -> Vec<Diagnostic> {
+    let mut regions = Regions::new(report.sources);
+    report.findings.iter().map(|finding| diagnostic(finding, report, &mut regions)).collect()
+}
+
 /// The findings of a run.
 pub fn json(report: &Report<'_>) -> String {
-    let mut regions = Regions::new(report.sources);
     let errors = report.count(Severity::Error);
     json_text(&Document {
         format_version: FORMAT_VERSION,
         valid: errors == 0,
         error_count: errors,
         warning_count: report.count(Severity::Warning),
-        diagnostics: report.findings.iter().map(|finding| diagnostic(finding, report, &mut regions)).collect(),
+        diagnostics: diagnostics(report),
     })
 }
 

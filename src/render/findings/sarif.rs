@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::super::json_text::json_text;
 use super::about::{About, about};
-use super::json_text::json_text;
 use super::line_hash::line_hashes;
 use super::region::{Region, Regions};
 use super::report::{Report, is_absolute};

@@ -8,6 +8,7 @@ mod json;
 mod markdown;
 mod refusal;
 mod report;
+mod stream;
 mod summary;
 
 pub(super) use field::{held, said};
@@ -15,8 +16,9 @@ pub use gitlab::gitlab;
 pub use html::html;
 pub(super) use human::header;
 pub use human::{Options, about_to_apply, human, saved};
-pub use json::json;
+pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub use markdown::markdown;
 pub use refusal::{Refused, refused};
 pub use report::{Links, Report, Saved};
+pub use stream::stream;
 pub use summary::summary_line;

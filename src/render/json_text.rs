@@ -4,12 +4,23 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::render::escape::is_active;
+use super::escape::is_active;
+
+/// What is written has texts, numbers, lists and keys that are texts.
+const HAS_JSON: &str = "nothing in it has no JSON";
 
 /// The value as indented JSON with a line end. What would act on a terminal is `\u`-escaped, and so is the bracket of
 /// `##[command]`, which a runner of GitHub Actions obeys anywhere in a line; a parser reads the same text either way.
 pub(super) fn json_text(value: &impl Serialize) -> String {
-    let plain = serde_json::to_string_pretty(value).expect("findings are texts and numbers: nothing in them has no JSON");
+    harmless(&serde_json::to_string_pretty(value).expect(HAS_JSON))
+}
+
+/// As [`json_text`], on one line.
+pub(super) fn json_line(value: &impl Serialize) -> String {
+    harmless(&serde_json::to_string(value).expect(HAS_JSON))
+}
+
+fn harmless(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len() + 1);
     // Outside of strings, JSON has none of these characters but the line end.
     for c in plain.chars() {
@@ -30,7 +41,7 @@ pub(super) fn json_text(value: &impl Serialize) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::json_text;
+    use super::{json_line, json_text};
 
     #[test]
     fn nothing_in_it_acts_on_a_terminal_or_a_runner() {
@@ -43,7 +54,10 @@ mod tests {
     proptest! {
         #[test]
         fn it_says_the_same(text in any::<String>()) {
-            prop_assert_eq!(serde_json::from_str::<String>(&json_text(&text)).unwrap(), text);
+            prop_assert_eq!(&serde_json::from_str::<String>(&json_text(&text)).unwrap(), &text);
+            let line = json_line(&[&text]);
+            prop_assert_eq!(&serde_json::from_str::<[String; 1]>(&line).unwrap()[0], &text);
+            prop_assert_eq!(line.lines().count(), 1);
         }
     }
 }

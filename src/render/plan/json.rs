@@ -1,9 +1,0 @@
-//! A plan as json.
-
-use super::Report;
-
-/// The whole document.
-pub fn json(report: &Report<'_>) -> String {
-    let Report { destination: _, plan: _, created: _, saved: _, links: _ } = report;
-    String::new()
-}

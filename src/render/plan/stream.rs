@@ -1,0 +1,115 @@
+//! A plan as JSON lines, as `terraform plan -json` writes them: what moved live, what is planned, how much it is, and why it
+//! is refused. Values are not in it; `plan --format json` has them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::json::{DELETE_REASON, Importing, OwnDanger, TerraformAction, dangers, drift};
+use super::{Report, refused, summary_line};
+use crate::reconcile::{Action, Change, Summary};
+use crate::render::stream::{Changes, Level, Resource, line, problem};
+
+#[derive(Serialize)]
+struct Planned {
+    change: Told,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaignctl: Option<Own>,
+}
+
+/// What is or was done to a campaign.
+#[derive(Serialize)]
+struct Told {
+    resource: Resource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_resource: Option<Resource>,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importing: Option<Importing>,
+}
+
+/// What Terraform has no key for.
+#[derive(Serialize)]
+struct Own {
+    effect: &'static str,
+    tier: &'static str,
+    dangers: Vec<OwnDanger>,
+}
+
+#[derive(Serialize)]
+struct Summed {
+    changes: Changes,
+    campaignctl: OwnSummed,
+}
+
+#[derive(Serialize)]
+struct OwnSummed {
+    environment: String,
+    organization: String,
+    forget: usize,
+    moved: usize,
+    unchanged: usize,
+    requests: usize,
+}
+
+/// The lines of a plan, in the order of the changes.
+pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
+    let Report { destination, plan, created: _, saved: _, links: _ } = report;
+    let mut out = String::new();
+    for drifted in drift(plan) {
+        let [action] = drifted.change.actions;
+        let action = if action == TerraformAction::Delete { "delete" } else { "update" };
+        let message = format!("{}: Drift detected ({action})", drifted.address);
+        let previous_resource = drifted.previous_address.as_deref().map(Resource::of);
+        let change = Told { resource: Resource::of(&drifted.address), previous_resource, action, reason: None, importing: None };
+        out.push_str(&line("resource_drift", Level::Info, &message, now, Planned { change, campaignctl: None }));
+    }
+    for change in &plan.changes {
+        let told = told(change);
+        let message = format!("{}: Plan to {}", change.key.address(), told.action);
+        let own = Own { effect: change.effect().id(), tier: change.tier.id(), dangers: dangers(change) };
+        out.push_str(&line("planned_change", Level::Info, &message, now, Planned { change: told, campaignctl: Some(own) }));
+    }
+    let Summary { import, add, change, destroy, forget, moved } = plan.summary();
+    let summed = Summed {
+        changes: Changes { add, change, import, remove: destroy, operation: "plan" },
+        campaignctl: OwnSummed {
+            environment: destination.environment.clone(),
+            organization: destination.organization.id.clone(),
+            forget,
+            moved,
+            unchanged: plan.unchanged.len(),
+            requests: plan.requests(),
+        },
+    };
+    out.push_str(&line("change_summary", Level::Info, &summary_line(plan.summary()), now, summed));
+    for refusal in &plan.refusals {
+        let told = refused(refusal, &destination.environment);
+        let address = match refusal.keys()[..] {
+            [only] => Some(only.address().to_string()),
+            _ => None,
+        };
+        out.push_str(&problem(&told.message, &told.hint, Some(refusal.id()), address.as_deref(), now));
+    }
+    out
+}
+
+fn told(change: &Change) -> Told {
+    let previous = change.moved_from.as_ref().map(|old| old.address().to_string());
+    Told {
+        resource: Resource::of(&change.key.address().to_string()),
+        action: match change.action {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Forget => "remove",
+            // The later of the two goes before.
+            Action::Record if previous.is_some() => "move",
+            Action::Record => "import",
+        },
+        previous_resource: previous.as_deref().map(Resource::of),
+        reason: matches!(change.action, Action::Delete | Action::Forget).then_some(DELETE_REASON),
+        importing: change.live.as_ref().filter(|_| change.imported).map(|live| Importing { id: live.id.0.clone() }),
+    }
+}
