@@ -14,14 +14,15 @@ use campaignctl::apply::Options;
 use campaignctl::emulator::{self, Emulator, UnknownFields};
 use campaignctl::load::{self, Project};
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
-    Remembered, Secret,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
+    Organization, Origin, Remembered, Secret,
 };
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Request, plan};
 use campaignctl::ops::{Access, Scope};
 use campaignctl::reconcile::{self, Policy};
 use campaignctl::remote::{Credentials, Settings};
+use campaignctl::render::plan::{Report, markdown};
 use campaignctl::state::Holder;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -108,6 +109,30 @@ fn compare(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A plan far beyond what a comment can hold: where every campaign is changed, and where all but one are deleted.
+fn comment(criterion: &mut Criterion) {
+    const COUNT: usize = 20_000;
+    let (mut desired, live, last_applied) = snapshots(COUNT);
+    for (number, campaign) in desired.campaigns.values_mut().enumerate() {
+        campaign.spec = spec(number, CHANGED);
+    }
+    let changed = reconcile::plan(&desired, &live, &last_applied, &Policy::default());
+    desired.campaigns.retain(|key, _| key.as_str() == "campaign-00000");
+    let deleted = reconcile::plan(&desired, &live, &last_applied, &Policy::default());
+    let destination = Destination {
+        environment: "bench".to_owned(),
+        organization: Organization { id: "bench".to_owned(), name: "bench".to_owned() },
+        server: "http://127.0.0.1:8080".to_owned(),
+    };
+    let mut group = criterion.benchmark_group("as a comment on a pull request");
+    group.sample_size(20);
+    for (what, plan) in [("20,000 changed", &changed), ("20,000 deleted", &deleted)] {
+        let report = Report { destination: &destination, plan, created: Timestamp::UNIX_EPOCH, saved: None, links: None };
+        group.bench_function(what, |bencher| bencher.iter(|| markdown(black_box(&report))));
+    }
+    group.finish();
+}
+
 fn write_campaign(folder: &Path, number: usize, seconds: u64) {
     let file = folder.join(format!("campaigns/campaign-{number:05}.yaml"));
     let text = serde_json::to_string_pretty(&campaign(number, seconds)).expect("JSON");
@@ -165,5 +190,5 @@ fn read_and_plan(criterion: &mut Criterion) {
     runtime.block_on(server.stop());
 }
 
-criterion_group!(benches, compare, read_and_plan);
+criterion_group!(benches, compare, comment, read_and_plan);
 criterion_main!(benches);

@@ -1,7 +1,8 @@
 //! Every folder under `tests/scenarios/cases` is a situation: `desired/` (the files), `live.json` (what the API lists),
 //! `last_applied.json` (what the state remembers), `environment.yaml` and `arguments.txt` where they matter; and
 //! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less; `plan.json` and
-//! `plan.stream.jsonl`: the same plan for machines, checked against the schema and the rules of the stream.
+//! `plan.stream.jsonl`: the same plan for machines, checked against the schema and the rules of the stream; and `plan.md`:
+//! the same plan as a comment on a pull request.
 //!
 //! `BLESS=1 cargo test --test scenarios` writes what was printed; read the difference before you commit it.
 
@@ -134,12 +135,18 @@ async fn every_situation_reads_as_it_should() {
     assert!(cases.len() >= 20);
     let mut wrong = Vec::new();
     for case in cases {
-        let Ran { out, err, code } = Situation::of(&case).await.plan(&[]).await;
+        let situation = Situation::of(&case).await;
+        let Ran { out, err, code } = situation.plan(&[]).await;
+        let link_base = ["--link-base", "https://github.com/acme/campaigns/blob/0a1b2c3"];
+        let markdown = situation.plan(&["--format", "markdown", link_base[0], link_base[1]]).await;
+        assert_eq!((markdown.code, &markdown.err), (code, &err), "{}: the format changes nothing else", case.display());
         let printed = format!("{out}--- standard error\n{err}--- exit code {code}\n");
         // What a runner of GitHub Actions would obey, where a plan is printed in its log.
         let acts = |line: &&str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains(char::is_control);
-        assert_eq!(printed.lines().find(acts), None, "{}", case.display());
-        compare(&case, "plan.txt", &printed, &mut wrong);
+        for (file, printed) in [("plan.txt", &printed), ("plan.md", &markdown.out)] {
+            assert_eq!(printed.lines().find(acts), None, "{}/{file}", case.display());
+            compare(&case, file, printed, &mut wrong);
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -176,7 +176,8 @@ async function many() {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   const unfolded = Date.now() - unfolding;
   console.log(`many: first paint ${timing.paint} ms, interactive ${timing.interactive} ms, loaded ${timing.loaded} ms, first search ${first} ms, next ${second} ms, filter ${kind} ms, unfold all ${unfolded} ms`);
-  hold(timing.interactive < 5000 && first < 3000 && second < 1500 && kind < 1500, "many: stays usable");
+  // Wide limits: what is meant to fail here is a page that hangs, not a machine that is busy.
+  hold(timing.interactive < 10000 && Math.max(first, second, kind, unfolded) < 6000, "many: stays usable");
   await close();
 }
 

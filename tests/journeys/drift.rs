@@ -289,7 +289,7 @@ async fn hostile_texts_are_shown_and_not_obeyed() {
     let markdown = repo.run(&["drift", "--format", "markdown"]).exits(0).out;
     assert!(!markdown.contains('\u{1b}') && !markdown.contains('\u{202e}'), "{markdown}");
     let row = markdown.lines().find(|line| line.contains("inviteMessage")).unwrap();
-    assert!(row.starts_with("| `actions[webchat_invite 1].config.inviteMessage` | `\"Hello\"` | ````"), "{row}");
+    assert!(row.starts_with("| `actions[webchat_invite 1].config.inviteMessage` | `\"Hello\"` | `"), "{row}");
     assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
     repo.run(&["drift", "--adopt", "one"]).exits(0);
     assert!(!text(&repo, "one").contains(['\u{1b}', '\u{202e}']));

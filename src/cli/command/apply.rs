@@ -83,6 +83,7 @@ impl Apply {
             spinner.finish_and_clear();
             let planned = planned?;
             tracing::info!(requests = planned.requests, "planned");
+            tell_takeover(planned.taken_over(), context);
             if self.json_stream {
                 return self.stream(planned, context).await;
             }

@@ -55,7 +55,6 @@ impl PlanningArgs {
 
 /// Tells that the campaign files have warnings, where they do.
 pub(super) fn warn(planned: &Planned, context: &Context) {
-    tell_takeover(planned.taken_over(), context);
     if planned.warnings > 0 && !context.console.is_quiet() {
         context.console.err(&render::findings::warnings_line(planned.warnings, &planned.destination.environment));
     }

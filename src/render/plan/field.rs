@@ -53,7 +53,7 @@ fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bo
 }
 
 /// `path: value`, or the path alone for something that is just there.
-fn whole(path: &str, shown: &FieldValue) -> String {
+pub(super) fn whole(path: &str, shown: &FieldValue) -> String {
     match shown {
         FieldValue::Present => path.to_owned(),
         FieldValue::Condition(condition) => format!("{path}: {} ({})", json(&shown.to_json()), condition.data_type.as_str()),
@@ -61,7 +61,8 @@ fn whole(path: &str, shown: &FieldValue) -> String {
     }
 }
 
-fn value(shown: &FieldValue, path: &FieldPath) -> String {
+/// One value, as JSON where it is not a word of the contract.
+pub(super) fn value(shown: &FieldValue, path: &FieldPath) -> String {
     match (shown, path) {
         // A filter's data type is a word, not a text.
         (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
@@ -99,16 +100,23 @@ fn json(value: &Value) -> String {
 
 /// Who moved the field, as the end of its line.
 fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>) -> String {
-    let text = match cause {
-        Cause::Unknown => return String::new(),
-        Cause::Code => "code".to_owned(),
-        Cause::Drift => format!("drift: live moved{}", who_and_when(live)),
+    match cause_words(cause, last_applied, path, live) {
+        Some(words) => format!("  {FAINT}# {words}{FAINT:#}"),
+        None => String::new(),
+    }
+}
+
+/// Who moved the field; `None` where nobody can say.
+pub(super) fn cause_words(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>) -> Option<String> {
+    match cause {
+        Cause::Unknown => None,
+        Cause::Code => Some("code".to_owned()),
+        Cause::Drift => Some(format!("drift: live moved{}", who_and_when(live))),
         Cause::Both => {
             let last = last_applied.map_or("absent".to_owned(), |last| value(last, path));
-            format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live))
+            Some(format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live)))
         }
-    };
-    format!("  {FAINT}# {text}{FAINT:#}")
+    }
 }
 
 fn who_and_when(live: Option<&LiveSide>) -> String {

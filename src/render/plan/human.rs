@@ -259,16 +259,17 @@ fn block(change: &Change, report: &Report<'_>) -> String {
     };
     let id = live.as_ref().map(|live| quoted(&live.id.0)).unwrap_or_default();
     comment(&headline(change));
-    match (action, origin) {
-        (_, Some(origin)) => comment(&format!("({}:{})", inline(&origin.file), origin.line)),
-        (Action::Delete, None) => comment("(because no file declares it any more)"),
-        (_, None) => comment("(no file declares it any more, and its lifecycle says keep)"),
-    }
+    // Right below the headline, in Terraform's words: tools look for them there.
     if let (Some(old), false) = (moved_from, *action == Action::Record) {
         comment(&format!("(moved from {})", old.address()));
     }
     if *imported {
-        comment(&format!("(imported: the live campaign {id} is the only one of this name)"));
+        comment(&format!("(imported from {id})"));
+    }
+    match (action, origin) {
+        (_, Some(origin)) => comment(&format!("({}:{})", inline(&origin.file), origin.line)),
+        (Action::Delete, None) => comment("(because no file declares it any more)"),
+        (_, None) => comment("(no file declares it any more, and its lifecycle says keep)"),
     }
     if let Some(id) = vanished {
         comment(&format!("(the live campaign {} was deleted outside of campaignctl)", quoted(&id.0)));

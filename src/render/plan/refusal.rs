@@ -16,9 +16,9 @@ pub struct Refused {
 /// Campaigns that a refusal names; the plan above it names the rest.
 const MOST_NAMED: usize = 20;
 
-fn addresses(keys: &[CampaignKey]) -> String {
-    let named: Vec<String> = keys.iter().take(MOST_NAMED).map(|key| key.address().to_string()).collect();
-    match keys.len().saturating_sub(MOST_NAMED) {
+fn addresses(keys: &[CampaignKey], most: usize) -> String {
+    let named: Vec<String> = keys.iter().take(most).map(|key| key.address().to_string()).collect();
+    match keys.len().saturating_sub(most) {
         0 => named.join(", "),
         more => format!("{} and {more} more, all of them in the plan", named.join(", ")),
     }
@@ -33,6 +33,11 @@ fn candidate_line(candidate: &Candidate) -> String {
 
 /// Says why, and what resolves it in `environment`.
 pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
+    refused_naming(refusal, environment, MOST_NAMED)
+}
+
+/// The same, with at most so many names of campaigns in a list.
+pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) -> Refused {
     let (message, hint) = match refusal {
         Refusal::AmbiguousName { key, name, candidates } => (
             format!(
@@ -71,7 +76,7 @@ pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
                 "the plan would destroy {} {}, and at most {limit} may go: {}",
                 keys.len(),
                 if keys.len() == 1 { "campaign" } else { "campaigns" },
-                addresses(keys)
+                addresses(keys, most)
             ),
             format!("if that is meant, add --max-deletes {} for this run, or raise `guards.maxDeletes`", keys.len()),
         ),
@@ -81,7 +86,7 @@ pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
                 format!(
                     "the plan would change {} of {managed} managed campaigns ({percent} %), and at most {limit} % are allowed: {}",
                     keys.len(),
-                    addresses(keys)
+                    addresses(keys, most)
                 ),
                 format!("if that is meant, add --max-changed-percent {percent} for this run, or raise `guards.maxChangedPercent`"),
             )
