@@ -63,7 +63,7 @@ impl StateStore {
                 let (file, holder, environment) = (file.clone(), holder.clone(), self.environment.clone());
                 Lock::File(Some(blocking("lock", &self.at, move || file.lock(&holder, &environment)).await?))
             }
-            Backend::Object(object) => Lock::Object(object.lock(holder).await?),
+            Backend::Object(object) => Lock::Object(Box::new(object.lock(holder).await?)),
         };
         Ok(LockedState { store: self.clone(), lock })
     }
@@ -127,7 +127,7 @@ pub struct LockedState {
 enum Lock {
     /// Away while a write is under way; one that was abandoned takes the lock with it.
     File(Option<LockedFile>),
-    Object(HeldLock),
+    Object(Box<HeldLock>),
 }
 
 impl LockedState {

@@ -95,7 +95,7 @@ impl Lines {
         }
         self.cut = true;
         let same = before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count();
-        let skipped = if same > LEAD { same - LEAD } else { 0 };
+        let skipped = same.saturating_sub(LEAD);
         let part = |text: &str| {
             let rest: String = text.chars().skip(skipped).collect();
             let (shown, _) = cut(&rest, self.most);
