@@ -254,7 +254,7 @@ fn hostile_text_stays_text() {
 
 #[test]
 fn names_of_a_hundred_thousand_characters_leave_room_for_the_rest() {
-    for part in ["long words ", "`", "\u{202e}", "@a\n"] {
+    for part in ["`", "\u{202e}@a long\n"] {
         let text = part.repeat(100_000 / part.len());
         let plan = hostile_plan(&text);
         let document = document(&plan, &destination(&text), None, None);
