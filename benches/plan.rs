@@ -142,13 +142,13 @@ fn write_campaign(folder: &Path, number: usize, seconds: u64) {
 fn request(project: Project) -> Request {
     let environment = project.environment(None).expect("a good environment");
     let credentials = Credentials::Client { id: "bench".to_owned(), secret: Secret::new("bench") };
-    let access = Access { credentials: Some(credentials), region: None };
+    let access = Access { credentials: Some(credentials), region: None, ..Access::default() };
     let scope = Scope { project, environment, access, settings: Settings::default() };
     Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new(), rollback: None }
 }
 
 async fn apply_all(request: Request) {
-    let holder = Holder { command: "bench".to_owned(), process: std::process::id(), since: Timestamp::now() };
+    let holder = Holder { command: "bench".to_owned(), process: std::process::id(), since: Timestamp::now(), ..Holder::default() };
     let planned = prepare_apply(request, holder).await.expect("a plan");
     let options =
         Options { parallelism: NonZeroUsize::new(32).expect("not zero"), settle: std::time::Duration::ZERO, run: "bench".to_owned() };

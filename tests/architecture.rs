@@ -151,6 +151,7 @@ fn some_things_have_one_place() {
         ("io::stdout", &["cli/console.rs"]),
         ("axum", &["emulator/"]),
         ("redb::", &["emulator/"]),
+        ("object_store", &["state/"]),
         ("anstyle", &["render/", "cli/"]),
         ("indicatif", &["cli/"]),
     ]);

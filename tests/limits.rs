@@ -199,7 +199,7 @@ fn projects_are_found_upwards_and_opened_exactly() {
     );
 
     let environment = found.environment(None).unwrap();
-    assert_eq!(environment.state, found.root.join(".campaignctl/local/state.json"));
+    assert_eq!(environment.state.to_string(), found.root.join(".campaignctl/local/state.json").display().to_string());
     let error = found.environment(Some("locla")).unwrap_err();
     assert_eq!(
         (error.to_string().as_str(), error.hint()),

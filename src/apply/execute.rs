@@ -86,14 +86,14 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
         stop,
     };
     if learns || writes {
-        run.save();
+        run.save().await;
     }
     for tier in [Tier::Tighten, Tier::Neutral, Tier::Loosen] {
         let waiting = (0..run.changes.len()).filter(|index| run.changes[*index].tier == tier && !run.doubtful.contains(index)).collect();
         run.make(waiting).await;
     }
     run.resolve().await;
-    run.report()
+    run.report().await
 }
 
 impl<F: FnMut(Event)> Run<'_, F> {
@@ -101,6 +101,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
     pub(super) async fn make(&mut self, mut waiting: VecDeque<usize>) {
         let mut running: JoinSet<Ended> = JoinSet::new();
         loop {
+            self.confirm_lock().await;
             while running.len() < self.options.parallelism.get() && self.may_start() {
                 let Some(index) = waiting.pop_front() else { break };
                 let change = Arc::clone(&self.changes[index]);
@@ -117,12 +118,12 @@ impl<F: FnMut(Event)> Run<'_, F> {
             // Everything that has ended by now shares one write of the state.
             let mut ended = vec![first];
             ended.extend(std::iter::from_fn(|| running.try_join_next()));
-            self.record(ended.into_iter().filter_map(Result::ok).collect());
+            self.record(ended.into_iter().filter_map(Result::ok).collect()).await;
         }
     }
 
     /// Takes results into the state and the report.
-    pub(super) fn record(&mut self, ended: Vec<Ended>) {
+    pub(super) async fn record(&mut self, ended: Vec<Ended>) {
         let mut changed = false;
         for Ended { index, outcome, .. } in &ended {
             let change = Arc::clone(&self.changes[*index]);
@@ -134,7 +135,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
             changed = true;
         }
         if changed {
-            self.save();
+            self.save().await;
         }
         for Ended { index, elapsed, outcome, error } in ended {
             if let Some(error) = error.filter(RemoteError::concerns_every_request) {
@@ -164,18 +165,28 @@ impl<F: FnMut(Event)> Run<'_, F> {
     }
 
     /// Writes the state; when that fails nothing more is started, because it could not be remembered.
-    pub(super) fn save(&mut self) {
+    pub(super) async fn save(&mut self) {
         if self.state_error.is_some() {
             return;
         }
-        if let Err(error) = self.memory.save() {
+        if let Err(error) = self.memory.save().await {
             self.halt(|| error.to_string());
             self.state_error = Some(error);
         }
     }
 
     /// What became of every change. What was never sent leaves no trace in the state.
-    fn report(mut self) -> Report {
+    /// Nothing more is started once somebody else has the lock.
+    async fn confirm_lock(&mut self) {
+        if self.halted.is_none()
+            && let Err(error) = self.memory.lock.confirm().await
+        {
+            self.halt(|| error.to_string());
+            self.state_error.get_or_insert(error);
+        }
+    }
+
+    async fn report(mut self) -> Report {
         let reason = self.halted.clone().unwrap_or_else(|| "its task ended early".to_owned());
         let mut rows = Vec::with_capacity(self.changes.len());
         let mut forgotten = false;
@@ -191,7 +202,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
             rows.push(row(change, outcome));
         }
         if forgotten {
-            self.save();
+            self.save().await;
         }
         Report { run: self.options.run, rows, state_error: self.state_error }
     }

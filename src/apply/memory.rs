@@ -20,9 +20,9 @@ pub struct Memory {
 
 impl Memory {
     /// Writes the document down, durably.
-    pub(super) fn save(&mut self) -> Result<(), StateError> {
+    pub(super) async fn save(&mut self) -> Result<(), StateError> {
         let Self { document, lock } = self;
-        lock.write(document)
+        lock.write(document).await
     }
 
     /// What the state has to learn without anything being written live.

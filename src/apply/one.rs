@@ -31,7 +31,7 @@ async fn attempt(change: &Change, writer: &Writer) -> Result<Outcome, RemoteErro
             Some(now) => match difference(planned, &now) {
                 Some(reason) => Ok(Outcome::Conflict { reason }),
                 None => {
-                    writer.delete(&planned.id).await?;
+                    writer.delete_version(&planned.id, planned.version).await?;
                     Ok(Outcome::Done { id: planned.id.clone() })
                 }
             },
@@ -55,6 +55,8 @@ fn of_error(error: &RemoteError) -> Outcome {
     let reason = error.to_string();
     if error.is_conflict() {
         Outcome::Conflict { reason }
+    } else if error.not_attempted() {
+        Outcome::NotAttempted { reason }
     } else if error.outcome_unknown() {
         Outcome::Unknown { reason }
     } else {

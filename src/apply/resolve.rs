@@ -38,17 +38,17 @@ impl<F: FnMut(Event)> Run<'_, F> {
                 Ok(live) => live,
                 Err(error) => {
                     let reason = format!("its answer was lost, and the list cannot be read: {error}");
-                    return self.stay_unknown(doubtful, &reason);
+                    return self.stay_unknown(doubtful, &reason).await;
                 }
             };
             let mut missing = Vec::new();
             for index in doubtful {
                 match self.look_for(index, &live) {
-                    Sight::There(id) => self.ended(index, Outcome::Done { id }),
+                    Sight::There(id) => self.ended(index, Outcome::Done { id }).await,
                     Sight::NotThere => missing.push(index),
                     Sight::Several(ids) => {
                         let reason = self.several(index, &ids);
-                        self.ended(index, Outcome::Unknown { reason });
+                        self.ended(index, Outcome::Unknown { reason }).await;
                     }
                 }
             }
@@ -56,17 +56,17 @@ impl<F: FnMut(Event)> Run<'_, F> {
                 return;
             }
             if round == ROUNDS || !self.may_start() {
-                return self.stay_unknown(missing, "its answer was lost, and it is not in the list so far");
+                return self.stay_unknown(missing, "its answer was lost, and it is not in the list so far").await;
             }
             for index in &missing {
                 let key = self.changes[*index].key.clone();
                 self.memory.sending_again(&key, Timestamp::now());
             }
-            self.save();
+            self.save().await;
             self.make(missing.iter().copied().collect()).await;
             // What was not sent again, because the run is over, is as unknown as before.
             missing.retain(|index| !self.outcomes.contains_key(index) && !self.doubtful.contains(index));
-            self.stay_unknown(missing, "its answer was lost, and it is not in the list so far");
+            self.stay_unknown(missing, "its answer was lost, and it is not in the list so far").await;
         }
     }
 
@@ -87,19 +87,19 @@ impl<F: FnMut(Event)> Run<'_, F> {
         format!("its answer was lost, and {} live campaigns can be it; say which one: {}", ids.len(), commands.join(" or "))
     }
 
-    fn ended(&mut self, index: usize, outcome: Outcome) {
+    async fn ended(&mut self, index: usize, outcome: Outcome) {
         self.outcomes.remove(&index);
         if let Outcome::Unknown { .. } = outcome {
             (self.events)(Event::Finished { row: row(&self.changes[index], outcome.clone()), elapsed: Duration::ZERO });
             self.outcomes.insert(index, outcome);
         } else {
-            self.record(vec![Ended { index, elapsed: Duration::ZERO, outcome, error: None }]);
+            self.record(vec![Ended { index, elapsed: Duration::ZERO, outcome, error: None }]).await;
         }
     }
 
-    fn stay_unknown(&mut self, indices: Vec<usize>, reason: &str) {
+    async fn stay_unknown(&mut self, indices: Vec<usize>, reason: &str) {
         for index in indices {
-            self.ended(index, Outcome::Unknown { reason: reason.to_owned() });
+            self.ended(index, Outcome::Unknown { reason: reason.to_owned() }).await;
         }
     }
 }

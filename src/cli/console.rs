@@ -106,6 +106,11 @@ impl Console {
     /// Asks, and takes one line of standard input; `None` where there is none.
     pub(super) fn ask(&self, question: &str) -> Option<String> {
         self.out(question);
+        Self::answer()
+    }
+
+    /// Takes one line of standard input; `None` where there is none.
+    pub(super) fn answer() -> Option<String> {
         let mut line = String::new();
         match io::stdin().lock().read_line(&mut line) {
             Ok(read) if read > 0 => Some(line.trim_end_matches(['\r', '\n']).to_owned()),

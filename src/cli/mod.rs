@@ -79,6 +79,7 @@ enum Command {
     Apply(command::apply::Apply),
     Drift(command::drift::Drift),
     Import(command::import::Import),
+    State(command::state::State),
     Schema(command::schema::Schema),
     Emulator(command::emulator::Emulator),
 }
@@ -107,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Apply(command) => command.run(&context),
         Command::Drift(command) => command.run(&context),
         Command::Import(command) => command.run(&context),
+        Command::State(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Emulator(command) => command.run(&context),
     };

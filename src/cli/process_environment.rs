@@ -4,6 +4,7 @@
 use crate::model::Secret;
 use crate::ops::{Access, Failure};
 use crate::remote::Credentials;
+use crate::state::StateAccess;
 
 /// Pairs of names for client id and secret, first found wins.
 const CLIENTS: [[&str; 2]; 3] = [
@@ -35,6 +36,21 @@ fn read_link_base(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     of_github().or_else(of_gitlab)
 }
 
+/// Link to the pipeline run that this process belongs to, as GitHub Actions and GitLab CI tell it.
+pub(super) fn pipeline_run() -> Option<String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let of_github = || {
+        let [server, repository, run] = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
+        Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+    };
+    of_github().or_else(|| variable("CI_JOB_URL"))
+}
+
+/// Name of this machine; empty where it has none.
+pub(super) fn host() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
+}
+
 /// Reads the credentials. An empty variable counts as not set, as pipelines leave them.
 ///
 /// # Errors
@@ -46,20 +62,21 @@ pub(super) fn access() -> Result<Access, Failure> {
 fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     let region = variable("GENESYSCLOUD_REGION");
+    let state = StateAccess::read(variable);
     if let Some(token) = variable("GENESYSCLOUD_ACCESS_TOKEN") {
-        return Ok(Access { credentials: Some(Credentials::Token(Secret::new(token))), region });
+        return Ok(Access { credentials: Some(Credentials::Token(Secret::new(token))), region, state });
     }
     for [id_name, secret_name] in CLIENTS {
         match (variable(id_name), variable(secret_name)) {
             (Some(id), Some(secret)) => {
-                return Ok(Access { credentials: Some(Credentials::Client { id, secret: Secret::new(secret) }), region });
+                return Ok(Access { credentials: Some(Credentials::Client { id, secret: Secret::new(secret) }), region, state });
             }
             (None, None) => {}
             (Some(_), None) => return Err(half(id_name, secret_name)),
             (None, Some(_)) => return Err(half(secret_name, id_name)),
         }
     }
-    Ok(Access { credentials: None, region })
+    Ok(Access { credentials: None, region, state })
 }
 
 fn half(set: &str, missing: &str) -> Failure {

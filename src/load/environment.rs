@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::Project;
+use super::state_location::{StateSetting, state_setting};
 use crate::diagnostic::{Finding, Part, SourceMap, nearest};
-use crate::model::{EnvironmentSettings, Guards, Limits, REGIONS, Region, VariableValue, region};
+use crate::model::{EnvironmentSettings, Guards, Limits, REGIONS, Region, StateLocation, VariableValue, region};
 use crate::schema::field_path;
 
 /// A target that campaigns can be planned against and applied to.
@@ -18,8 +19,8 @@ pub struct Environment {
     pub target: Target,
     /// Id of the organization it must be.
     pub organization: Option<String>,
-    /// File of the state, absolute.
-    pub state: PathBuf,
+    /// Where the state is kept.
+    pub state: StateLocation,
     /// What `${name}` stands for.
     pub variables: BTreeMap<String, VariableValue>,
     /// Its limits, with the project's where it sets none.
@@ -134,7 +135,7 @@ impl Project {
         EnvironmentError { finding: Box::new(finding), sources: self.sources.clone() }
     }
 
-    fn absolute(&self, path: &str) -> PathBuf {
+    fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = self.root.join(path);
         std::path::absolute(&path).unwrap_or(path)
     }
@@ -199,18 +200,20 @@ impl Setting<'_> {
         self.error("unknown-region", "region", format!("`environments.{}.region`: there is no region `{name}`", self.name), help)
     }
 
-    fn state(&self, settings: &EnvironmentSettings, target: &Target) -> Result<PathBuf, EnvironmentError> {
-        match (&settings.state, target) {
-            (Some(state), _) if state.contains("://") => Err(self.error(
-                "bad-state",
-                "state",
-                format!("`environments.{}.state`: remote state is not supported by this version", self.name),
-                format!("use a file path, for example `.campaignctl/{}.json`", self.name),
-            )),
-            (Some(state), _) => Ok(self.project.absolute(state)),
-            (None, Target::Emulator(folder)) => Ok(folder.join("state.json")),
-            (None, _) => Ok(self.project.root.join(Path::new(".campaignctl")).join(format!("{}.json", self.name))),
-        }
+    fn state(&self, settings: &EnvironmentSettings, target: &Target) -> Result<StateLocation, EnvironmentError> {
+        let file = match (&settings.state, target) {
+            (Some(state), _) => match state_setting(state) {
+                Ok(StateSetting::Path(path)) => self.project.absolute(&path),
+                Ok(StateSetting::Object(object)) => return Ok(StateLocation::Object(object)),
+                Err(refused) => {
+                    let message = format!("`environments.{}.state` {}", self.name, refused.problem);
+                    return Err(self.error("bad-state", "state", message, refused.help));
+                }
+            },
+            (None, Target::Emulator(folder)) => folder.join("state.json"),
+            (None, _) => self.project.root.join(Path::new(".campaignctl")).join(format!("{}.json", self.name)),
+        };
+        Ok(StateLocation::File(file))
     }
 }
 

@@ -13,6 +13,7 @@ mod replace;
 mod repository;
 mod salvage;
 mod scalar;
+mod state_location;
 mod syntax;
 mod texts;
 mod tree;

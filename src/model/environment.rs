@@ -62,8 +62,9 @@ pub struct EnvironmentSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub organization: Option<String>,
-    /// File that remembers what was applied, relative to this file. Default: in the emulator's folder, or
-    /// `.campaignctl/<environment>.json`.
+    /// Where it is remembered what was applied: a file, relative to this one, or an object that several machines share:
+    /// `s3://bucket/key`, `gs://bucket/key`, `az://container/key`. Credentials come from the process environment. Default:
+    /// in the emulator's folder, or `.campaignctl/<environment>.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), example = &".campaignctl/staging.json")]
     pub state: Option<String>,

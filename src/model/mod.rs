@@ -18,6 +18,7 @@ mod live;
 mod region;
 mod secret;
 mod session;
+mod state_location;
 mod throttling;
 
 pub use action::{Action, ActionType, InviteConfig, RoutingConfig};
@@ -37,4 +38,5 @@ pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, Unmode
 pub use region::{REGIONS, Region, region};
 pub use secret::Secret;
 pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};
+pub use state_location::{Provider, StateLocation, StateObject};
 pub use throttling::Throttling;

@@ -1,5 +1,6 @@
 //! `apply`: a plan made under the lock of the state, shown, agreed to, then done.
 
+use super::connect::release;
 use super::plan::{Planned, Request, prepare};
 use super::{Class, Failure};
 use crate::apply::{Event, Memory, Options, Report, Stop, execute};
@@ -24,11 +25,14 @@ pub async fn apply(planned: Planned, options: Options, stop: Stop, events: impl 
         return Err(Failure::new("this plan was made without the lock of the state", "run `campaignctl apply`"));
     };
     if !plan.refusals.is_empty() {
+        connection.close().await;
+        release(Some(lock)).await;
         let hint = Some("see the refusals of the plan".to_owned());
         return Err(Failure { class: Class::Guard, message: "the plan is refused".to_owned(), hint, findings: None });
     }
     let mut memory = Memory { document, lock };
     let report = execute(plan, Writer::new(connection.reader.clone()), &mut memory, options, stop, events).await;
     connection.close().await;
+    release(Some(memory.lock)).await;
     Ok(report)
 }

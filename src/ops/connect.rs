@@ -7,7 +7,7 @@ use crate::emulator::{self, Emulator};
 use crate::load::{Environment, Target};
 use crate::model::{Destination, Secret};
 use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server};
-use crate::state::{Owner, StateDocument, StateFile};
+use crate::state::{LockedState, Owner, StateAccess, StateDocument, StateStore};
 
 /// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
 const EMBEDDED_CLIENT: &str = "campaignctl";
@@ -19,6 +19,8 @@ pub struct Access {
     pub credentials: Option<Credentials>,
     /// `GENESYSCLOUD_REGION`: the region the credentials belong to, where it is set.
     pub region: Option<String>,
+    /// How to reach a state in a bucket.
+    pub state: StateAccess,
 }
 
 /// An environment that answers, and is the one that was meant.
@@ -26,7 +28,7 @@ pub struct Access {
 pub(super) struct Connection {
     pub(super) destination: Destination,
     pub(super) reader: Reader,
-    pub(super) state: StateFile,
+    pub(super) state: StateStore,
     emulator: Option<Emulator>,
 }
 
@@ -35,17 +37,14 @@ impl Connection {
     pub(super) async fn remembered(&self) -> Result<StateDocument, Failure> {
         let Destination { environment, organization, server: _ } = &self.destination;
         let owner = Owner { environment: environment.clone(), organization: organization.id.clone() };
-        let state = self.state.clone();
-        let read = tokio::task::spawn_blocking(move || state.read()).await;
-        let document = read.map_err(|error| Failure::new(format!("reading the state failed: {error}"), "please report this"))??;
-        match document {
+        match self.state.read().await? {
             None => Ok(StateDocument::new(Uuid::new_v4().to_string(), owner)),
             Some(document) if document.owner == owner => Ok(document),
             Some(document) => Err(Failure {
                 class: Class::Conflict,
                 message: format!(
                     "the state `{}` belongs to environment `{}` of organization {}, not to environment `{}` of organization {}",
-                    self.state.path().display(),
+                    self.state.at(),
                     document.owner.environment,
                     document.owner.organization,
                     owner.environment,
@@ -69,6 +68,7 @@ impl Connection {
 /// the environment names.
 pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
     let Scope { project, environment, access, settings } = scope;
+    let state = state(scope)?;
     let (server, words, credentials, emulator) = match &environment.target {
         Target::Emulator(folder) => {
             let emulator = Emulator::start(emulator::Options::new(folder)).await?;
@@ -106,7 +106,22 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
         ));
     }
     let destination = Destination { environment: environment.name.clone(), organization, server: words };
-    Ok(Connection { destination, reader, state: StateFile::new(&environment.state), emulator })
+    Ok(Connection { destination, reader, state, emulator })
+}
+
+/// The state of the environment; nothing is read yet.
+pub(super) fn state(scope: &Scope) -> Result<StateStore, Failure> {
+    let Scope { project: _, environment, access, settings: _ } = scope;
+    Ok(StateStore::open(&environment.state, &access.state, &environment.name)?)
+}
+
+/// Gives a lock back. One that cannot be given back expires by itself, so nothing is lost but a minute of somebody's time.
+pub(super) async fn release(lock: Option<LockedState>) {
+    if let Some(lock) = lock
+        && let Err(error) = lock.release().await
+    {
+        tracing::warn!("the lock was not given back: {error}");
+    }
 }
 
 fn unusable_url(error: InvalidBaseUrl) -> Failure {

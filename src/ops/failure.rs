@@ -50,7 +50,7 @@ impl From<RemoteError> for Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
-        let class = if matches!(error, StateError::Locked { .. }) { Class::Conflict } else { Class::Error };
+        let class = if error.is_conflict() { Class::Conflict } else { Class::Error };
         Self { class, message: error.to_string(), hint: Some(error.hint()), findings: None }
     }
 }

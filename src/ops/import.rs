@@ -1,11 +1,11 @@
 //! `import`: say which live campaign a declared one is, where its name alone does not.
 
-use super::connect::connect;
+use super::connect::{connect, release, state};
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
 use crate::diagnostic::Severity;
-use crate::model::{CampaignId, CampaignKey, Remembered};
-use crate::state::{Holder, StateFile};
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Remembered};
+use crate::state::{Ended, Holder, LockedState};
 
 /// What to bind.
 #[derive(Debug, Clone)]
@@ -18,12 +18,21 @@ pub struct Request {
     pub id: CampaignId,
 }
 
+/// What was bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Name of the live campaign.
+    pub name: String,
+    /// The expired lock of another run that was taken over.
+    pub taken_over: Option<Ended>,
+}
+
 /// Records in the state that `key` is the live campaign `id`. Nothing live is changed; the next plan shows what differs.
 ///
 /// # Errors
 /// A key that is not declared or already bound, an id that is not live or bound to another key, and everything that can
 /// go wrong with files, server and state.
-pub async fn import(request: Request, holder: Holder) -> Result<String, Failure> {
+pub async fn import(request: Request, holder: Holder) -> Result<Imported, Failure> {
     let Request { scope, key, id } = request;
     let Scope { project, environment, .. } = &scope;
     let Validated { loaded, findings } = validate(project, environment);
@@ -38,8 +47,25 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
         return Err(Failure::of_findings("the campaign files have errors", errors, loaded.sources));
     };
     let lifecycle = &declared.document.lifecycle;
-    let mut lock = StateFile::new(&environment.state).lock(&holder)?;
-    let connection = connect(&scope).await?;
+    let remember =
+        |body: CampaignSpec, id: CampaignId| Remembered { id, body, prevent_destroy: lifecycle.prevent_destroy, keep: lifecycle.keep };
+    let mut lock = state(&scope)?.lock(&holder).await?;
+    let bound = bind(&scope, key, id, &mut lock, remember).await;
+    let taken_over = lock.taken_over().cloned();
+    release(Some(lock)).await;
+    Ok(Imported { name: bound?, taken_over })
+}
+
+/// Under the lock: looks at the live campaign and records it; returns its name.
+async fn bind(
+    scope: &Scope,
+    key: CampaignKey,
+    id: CampaignId,
+    lock: &mut LockedState,
+    remember: impl Fn(CampaignSpec, CampaignId) -> Remembered,
+) -> Result<String, Failure> {
+    let environment = &scope.environment;
+    let connection = connect(scope).await?;
     let mut document = connection.remembered().await?;
     let campaigns = &mut document.campaigns.campaigns;
     if let Some((other, _)) = campaigns.iter().find(|(other, remembered)| remembered.id == id && **other != key) {
@@ -63,8 +89,8 @@ pub async fn import(request: Request, holder: Holder) -> Result<String, Failure>
         ));
     };
     let name = live.spec.name.clone();
-    campaigns.insert(key, Remembered { id: live.id, body: live.spec, prevent_destroy: lifecycle.prevent_destroy, keep: lifecycle.keep });
-    lock.write(&mut document)?;
+    campaigns.insert(key, remember(live.spec, live.id));
+    lock.write(&mut document).await?;
     connection.close().await;
     Ok(name)
 }

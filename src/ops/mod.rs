@@ -13,6 +13,7 @@ pub mod references;
 mod rewrite;
 pub mod saved;
 mod scope;
+pub mod unlock;
 pub mod validate;
 
 pub use connect::Access;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::connect::{Connection, connect};
+use super::connect::{Connection, connect, release, state};
 use super::references::unknown_queue;
 use super::saved::declared;
 use super::validate::{Validated, validate};
@@ -17,7 +17,7 @@ use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, L
 use crate::reconcile::{self, Plan, Policy};
 use crate::remote::Reader;
 use crate::saved::DeclaredAt;
-use crate::state::{Holder, LockedState, Run, StateDocument, StateFile};
+use crate::state::{Ended, Holder, LockedState, Run, StateDocument};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -68,6 +68,12 @@ impl Planned {
     /// Lets go of the connection and the lock.
     pub async fn close(self) {
         self.connection.close().await;
+        release(self.lock).await;
+    }
+
+    /// The expired lock of another run that was taken over to make this plan.
+    pub fn taken_over(&self) -> Option<&Ended> {
+        self.lock.as_ref().and_then(LockedState::taken_over)
     }
 }
 
@@ -82,13 +88,23 @@ pub async fn plan(request: Request) -> Result<Planned, Failure> {
 
 /// Makes a plan; with a holder, under the lock of the state.
 pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
+    let lock = match &holder {
+        Some(holder) => Some(state(&request.scope)?.lock(holder).await?),
+        None => None,
+    };
+    match unlocked(request).await {
+        Ok(planned) => Ok(Planned { lock, ..planned }),
+        Err(failure) => {
+            release(lock).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn unlocked(request: Request) -> Result<Planned, Failure> {
     let Request { scope, guards, allow_destroy, rollback } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
-    let lock = match &holder {
-        Some(holder) => Some(StateFile::new(&environment.state).lock(holder)?),
-        None => None,
-    };
     let (validated, remote) = read_both_sides(&scope).await?;
     let RemoteSide { connection, live } = remote;
     let mut document = connection.remembered().await?;
@@ -113,7 +129,7 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
         snapshots,
         connection,
         document,
-        lock,
+        lock: None,
     })
 }
 

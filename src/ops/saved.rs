@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::connect::connect;
+use super::connect::{connect, release, state};
 use super::plan::{Planned, Snapshots};
 use super::validate::validate;
 use super::{Class, Failure, Scope};
@@ -15,7 +15,7 @@ use crate::model::{CampaignKey, Secret};
 use crate::reconcile::{self, Plan};
 use crate::remote::Reader;
 use crate::saved::{self, AppliedAt, DeclaredAt, Moved, Now, Opened, SavedPlan, SavedPlanError, SignatureError, digest, moved, seal};
-use crate::state::{Holder, StateDocument, StateFile};
+use crate::state::{Holder, StateDocument};
 
 /// Things that moved, told one by one; what is beyond is counted.
 const MOST_MOVED: usize = 20;
@@ -111,9 +111,18 @@ fn again(path: &Path, saved: &SavedPlan) -> String {
 /// # Errors
 /// Anything that moved: all of it is named, and nothing is written.
 pub async fn prepare_saved(scope: Scope, path: &Path, opened: Opened, holder: Holder) -> Result<Planned, Failure> {
-    let saved = opened.saved;
+    let lock = state(&scope)?.lock(&holder).await?;
+    match unmoved(scope, path, opened.saved).await {
+        Ok(planned) => Ok(Planned { lock: Some(lock), ..planned }),
+        Err(failure) => {
+            release(Some(lock)).await;
+            Err(failure)
+        }
+    }
+}
+
+async fn unmoved(scope: Scope, path: &Path, saved: SavedPlan) -> Result<Planned, Failure> {
     let plan = saved.plan();
-    let lock = StateFile::new(&scope.environment.state).lock(&holder)?;
     let files = declared_now(&scope.project, &scope.environment)?;
     let connection = connect(&scope).await?;
     if connection.destination != saved.destination {
@@ -151,7 +160,7 @@ pub async fn prepare_saved(scope: Scope, path: &Path, opened: Opened, holder: Ho
     let requests = Reader::requests_sent(&connection.reader);
     let SavedPlan { created, destination, policy, guards, files, desired, live, .. } = saved;
     let snapshots = Snapshots { desired, live, files, policy, guards };
-    Ok(Planned { destination, created, plan, requests, warnings: 0, snapshots, connection, document, lock: Some(lock) })
+    Ok(Planned { destination, created, plan, requests, warnings: 0, snapshots, connection, document, lock: None })
 }
 
 fn stale(path: &Path, saved: &SavedPlan, moved: &[Moved]) -> Failure {

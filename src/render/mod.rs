@@ -10,6 +10,7 @@ pub mod plan;
 mod resolution;
 pub mod rewrite;
 pub mod rules;
+pub mod state;
 pub mod stream;
 mod style;
 

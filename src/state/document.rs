@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied};
 
@@ -22,6 +23,13 @@ pub struct StateDocument {
     /// When that was, for messages; no decision is taken on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<Timestamp>,
+    /// Mark of that writing, new each time: a run whose answer was lost knows its own writing by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<String>,
+    /// Number of the lock it was written under, where the state is shared: it only rises, so whoever held the lock before
+    /// cannot write any more. 0 for a file, whose lock is the operating system's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fence: u64,
     /// Whom it belongs to.
     pub owner: Owner,
     /// The managed campaigns, by key.
@@ -44,7 +52,61 @@ pub struct Owner {
     pub organization: String,
 }
 
+/// Whether a fence was never raised.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(fence: &u64) -> bool {
+    *fence == 0
+}
+
+/// What bytes are, if they are no state of this format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Something else, or a part.
+    Damaged(String),
+    /// A state of this newer format.
+    Newer(u64),
+}
+
 impl StateDocument {
+    /// Reads a document.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        match serde_json::from_slice::<Self>(bytes) {
+            Ok(document) if document.version == Self::FORMAT => Ok(document),
+            outcome => {
+                // Only a document that says so is of a newer format; everything else is damaged.
+                let version = serde_json::from_slice::<serde_json::Value>(bytes).ok().and_then(|value| value.get("version")?.as_u64());
+                Err(match (version, outcome) {
+                    (Some(found), _) if found > u64::from(Self::FORMAT) => Unreadable::Newer(found),
+                    (_, Err(error)) => Unreadable::Damaged(error.to_string()),
+                    (_, Ok(document)) => Unreadable::Damaged(format!("format {} was never written by any version", document.version)),
+                })
+            }
+        }
+    }
+
+    /// The next writing of this document, under the lock with this number; this one stays as it is.
+    pub(super) fn next(&self, now: Timestamp, fence: u64) -> Self {
+        let write = Some(Uuid::new_v4().to_string());
+        let tool = env!("CARGO_PKG_VERSION").to_owned();
+        Self { serial: self.serial + 1, written: Some(now), write, fence: self.fence.max(fence), tool, ..self.clone() }
+    }
+
+    /// As it stands in a file or object.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        // All maps have text keys, which is all that could fail.
+        let mut bytes = serde_json::to_vec(self).expect("a state is maps with text keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether `other`, read from where it is kept, is the writing that this document was made from.
+    pub(super) fn continues(&self, other: Option<&Self>) -> bool {
+        match other {
+            Some(other) => self.lineage == other.lineage && self.serial == other.serial,
+            None => self.serial == 0,
+        }
+    }
+
     /// The format this version reads and writes.
     pub const FORMAT: u32 = 1;
 
@@ -57,6 +119,8 @@ impl StateDocument {
             lineage,
             serial: 0,
             written: None,
+            write: None,
+            fence: 0,
             owner,
             campaigns: LastApplied::default(),
             intents: BTreeMap::new(),

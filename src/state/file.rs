@@ -5,93 +5,14 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::StateDocument;
+use super::document::Unreadable;
+use super::{Held, Holder, StateDocument, StateError};
 
 /// A state file of one environment. It need not exist yet.
 #[derive(Debug, Clone)]
-pub struct StateFile {
+pub(super) struct StateFile {
     path: PathBuf,
-}
-
-/// Who holds the lock of a state, written beside it so that the next one can be told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Holder {
-    /// The command that took it, e.g. `apply`.
-    pub command: String,
-    /// Its process id.
-    pub process: u32,
-    /// When it was taken.
-    pub since: Timestamp,
-}
-
-/// What can go wrong with a state file.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// It could not be read or written.
-    #[error("cannot {verb} the state `{}`: {source}", path.display())]
-    Io {
-        /// What was tried.
-        verb: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// It is not a state document.
-    #[error("the state `{}` is damaged: {reason}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What could not be read.
-        reason: String,
-    },
-    /// A newer version of the tool wrote it.
-    #[error("the state `{}` has format {found}, and this version of campaignctl reads up to format {supported}", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u64,
-        /// The newest format this version reads.
-        supported: u32,
-    },
-    /// Another command holds the lock.
-    #[error("the state `{}` is locked by {}", path.display(), holder_text(holder.as_ref()))]
-    Locked {
-        /// The file.
-        path: PathBuf,
-        /// Who holds it, where that could be read.
-        holder: Option<Holder>,
-    },
-}
-
-fn holder_text(holder: Option<&Holder>) -> String {
-    match holder {
-        Some(Holder { command, process, since }) => format!("`campaignctl {command}` (process {process}, since {since})"),
-        None => "another campaignctl command".to_owned(),
-    }
-}
-
-impl StateError {
-    /// What to do next.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Io { path, .. } => format!("check that the folder of `{}` exists and that you may write in it", path.display()),
-            Self::Corrupt { path, .. } => {
-                let backup = backup_path(path);
-                format!(
-                    "the state before the last run is in `{}`; copy it over the damaged one. Without any state campaigns are \
-                     found by exact name and nothing is deleted",
-                    backup.display()
-                )
-            }
-            Self::Newer { .. } => "use the version of campaignctl that your pipeline uses".to_owned(),
-            Self::Locked { .. } => "wait until it has finished; the lock goes with its process".to_owned(),
-        }
-    }
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -111,6 +32,7 @@ impl StateFile {
     }
 
     /// Where it is.
+    #[cfg(test)]
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -125,40 +47,32 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(StateError::Io { verb: "read", path: self.path.clone(), source }),
         };
-        let corrupt = |reason: String| StateError::Corrupt { path: self.path.clone(), reason };
-        match serde_json::from_slice::<StateDocument>(&bytes) {
-            Ok(document) if document.version == StateDocument::FORMAT => Ok(Some(document)),
-            outcome => {
-                // Only a document that says so is of a newer format; everything else is damaged.
-                let version = serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|value| value.get("version")?.as_u64());
-                match (version, outcome) {
-                    (Some(found), _) if found > u64::from(StateDocument::FORMAT) => {
-                        Err(StateError::Newer { path: self.path.clone(), found, supported: StateDocument::FORMAT })
-                    }
-                    (_, Err(error)) => Err(corrupt(error.to_string())),
-                    (_, Ok(document)) => Err(corrupt(format!("format {} was never written by any version", document.version))),
-                }
-            }
-        }
+        self.parse(&bytes).map(Some)
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<StateDocument, StateError> {
+        let at = self.path.display().to_string();
+        StateDocument::parse(bytes).map_err(|unreadable| match unreadable {
+            Unreadable::Damaged(reason) => StateError::Corrupt { at, backup: backup_path(&self.path).display().to_string(), reason },
+            Unreadable::Newer(found) => StateError::Newer { at, found, supported: StateDocument::FORMAT },
+        })
     }
 
     /// Takes the lock, which the operating system gives back when the process ends, however it ends.
     ///
     /// # Errors
     /// [`StateError::Locked`] at once when another process holds it; never waits.
-    pub fn lock(&self, holder: &Holder) -> Result<LockedState, StateError> {
+    pub fn lock(&self, holder: &Holder, environment: &str) -> Result<LockedFile, StateError> {
         let io_error = |verb: &'static str| move |source| StateError::Io { verb, path: self.path.clone(), source };
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder).map_err(io_error("create the folder of"))?;
         }
-        let path = beside(&self.path, ".lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io_error("lock"))?;
+        let mut file = self.lock_file(true).map_err(io_error("lock"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let holder = file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok());
-                return Err(StateError::Locked { path: self.path.clone(), holder });
+                let held = Box::new(Held { holder: holder_in(&mut file), lease: None });
+                return Err(StateError::Locked { at: self.path.display().to_string(), environment: environment.to_owned(), held });
             }
             Err(TryLockError::Error(source)) => return Err(io_error("lock")(source)),
         }
@@ -169,50 +83,78 @@ impl StateFile {
             file.write_all(text.as_bytes())
         };
         write(&mut file).map_err(io_error("lock"))?;
-        Ok(LockedState { state: self.clone(), _lock: file, backed_up: false })
+        Ok(LockedFile { state: self.clone(), _lock: file, backed_up: false })
+    }
+
+    fn lock_file(&self, create: bool) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create(create).truncate(false).open(beside(&self.path, ".lock"))
+    }
+
+    /// Who holds the lock; `None` where nobody does.
+    ///
+    /// # Errors
+    /// A lock file that cannot be opened.
+    pub fn held(&self) -> Result<Option<Held>, StateError> {
+        let io_error = |source| StateError::Io { verb: "look at the lock of", path: self.path.clone(), source };
+        let mut file = match self.lock_file(false) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error(error)),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(Held { holder: holder_in(&mut file), lease: None })),
+            Err(TryLockError::Error(source)) => Err(io_error(source)),
+        }
     }
 }
 
 /// A state that this process holds the lock of, and may write.
 #[derive(Debug)]
-pub struct LockedState {
+pub(super) struct LockedFile {
     state: StateFile,
     _lock: File,
     backed_up: bool,
 }
 
-impl LockedState {
-    /// Reads the state; see [`StateFile::read`].
-    ///
-    /// # Errors
-    /// As [`StateFile::read`].
-    pub fn read(&self) -> Result<Option<StateDocument>, StateError> {
-        self.state.read()
-    }
-
+impl LockedFile {
     /// Writes the whole state: beside it first, synced to disk, then renamed over it. The serial goes up by one. The first
     /// write of a run keeps the state before it as `<state>.backup`.
     ///
     /// # Errors
-    /// [`StateError::Io`]; the old state is then still there, whole.
+    /// [`StateError::Io`], and [`StateError::Lost`] where the file is not the writing that `document` was made from; the
+    /// old state is then still there, whole.
     pub fn write(&mut self, document: &mut StateDocument) -> Result<(), StateError> {
         let path = &self.state.path;
         let io_error = |verb: &'static str| move |source| StateError::Io { verb, path: path.clone(), source };
         if !self.backed_up {
-            match fs::read(path) {
-                Ok(before) => replace(&backup_path(path), &before).map_err(io_error("back up"))?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            let before = match fs::read(path) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(source) => return Err(io_error("back up")(source)),
+            };
+            let known = before.as_deref().map(|bytes| self.state.parse(bytes)).transpose()?;
+            if !document.continues(known.as_ref()) {
+                let reason = "the file was replaced since it was read".to_owned();
+                return Err(StateError::Lost { at: path.display().to_string(), reason });
+            }
+            if let Some(before) = before {
+                replace(&backup_path(path), &before).map_err(io_error("back up"))?;
             }
             self.backed_up = true;
         }
-        document.serial += 1;
-        document.written = Some(Timestamp::now());
-        env!("CARGO_PKG_VERSION").clone_into(&mut document.tool);
-        let mut bytes = serde_json::to_vec(document).map_err(|error| io_error("write")(error.into()))?;
-        bytes.push(b'\n');
-        replace(path, &bytes).map_err(io_error("write"))
+        // The lock is the operating system's: nobody who lost it can still write, so it has no number.
+        let next = document.next(Timestamp::now(), 0);
+        replace(path, &next.bytes()).map_err(io_error("write"))?;
+        *document = next;
+        Ok(())
     }
+}
+
+fn holder_in(lock: &mut File) -> Option<Holder> {
+    let mut text = String::new();
+    lock.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// Replaces a file as a whole: whoever reads it, and whenever the power goes, finds the old or the new one.
@@ -231,11 +173,11 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::{Holder, StateError, StateFile};
-    use crate::state::{Owner, StateDocument};
+    use super::StateFile;
+    use crate::state::{Holder, Owner, StateDocument, StateError};
 
     fn holder() -> Holder {
-        Holder { command: "apply".to_owned(), process: 7, since: Timestamp::UNIX_EPOCH }
+        Holder { command: "apply".to_owned(), process: 7, since: Timestamp::UNIX_EPOCH, ..Holder::default() }
     }
 
     fn document() -> StateDocument {
@@ -248,13 +190,13 @@ mod tests {
         let state = StateFile::new(folder.path().join("deep/state.json"));
         assert_eq!(state.read().unwrap(), None);
         let mut document = document();
-        let mut locked = state.lock(&holder()).unwrap();
+        let mut locked = state.lock(&holder(), "local").unwrap();
         locked.write(&mut document).unwrap();
         locked.write(&mut document).unwrap();
         assert_eq!(document.serial, 2);
         assert_eq!(state.read().unwrap().as_ref(), Some(&document));
         drop(locked);
-        let mut locked = state.lock(&holder()).unwrap();
+        let mut locked = state.lock(&holder(), "local").unwrap();
         locked.write(&mut document).unwrap();
         locked.write(&mut document).unwrap();
         let backup: StateDocument = serde_json::from_slice(&fs::read(folder.path().join("deep/state.json.backup")).unwrap()).unwrap();
@@ -267,11 +209,26 @@ mod tests {
     fn two_holders_exclude_each_other_and_the_second_is_told_who() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFile::new(folder.path().join("state.json"));
-        let first = state.lock(&holder()).unwrap();
-        let error = state.lock(&holder()).unwrap_err();
+        let first = state.lock(&holder(), "local").unwrap();
+        let error = state.lock(&holder(), "local").unwrap_err();
         assert!(error.to_string().contains("`campaignctl apply` (process 7, since 1970-01-01T00:00:00Z)"), "{error}");
+        assert_eq!(state.held().unwrap().unwrap().holder, Some(holder()));
         drop(first);
-        state.lock(&holder()).unwrap();
+        state.lock(&holder(), "local").unwrap();
+    }
+
+    #[test]
+    fn a_file_that_somebody_replaced_under_the_lock_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFile::new(folder.path().join("state.json"));
+        let mut document = document();
+        state.lock(&holder(), "local").unwrap().write(&mut document).unwrap();
+        let mut locked = state.lock(&holder(), "local").unwrap();
+        let other = StateDocument { serial: 9, ..document.clone() };
+        fs::write(state.path(), other.bytes()).unwrap();
+        let error = locked.write(&mut document).unwrap_err();
+        assert!(matches!(error, StateError::Lost { .. }), "{error}");
+        assert_eq!((document.serial, state.read().unwrap().unwrap().serial), (1, 9));
     }
 
     #[test]

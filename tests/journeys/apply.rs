@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 use campaignctl::apply::{Options, Outcome, Report};
 use campaignctl::emulator::UnknownFields;
 use campaignctl::load::open_project;
-use campaignctl::model::{Guards, Secret};
+use campaignctl::model::{Guards, Secret, StateLocation};
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Planned, Request};
 use campaignctl::ops::{Access, Scope};
 use campaignctl::remote::{Credentials, Settings};
-use campaignctl::state::{Holder, StateFile};
+use campaignctl::state::{Holder, StateAccess, StateStore};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -23,7 +23,7 @@ async fn planned(repo: &Repo) -> Planned {
     let credentials = Credentials::Client { id: "journey".to_owned(), secret: Secret::new("x") };
     let request = Request {
         scope: Scope {
-            access: Access { credentials: Some(credentials), region: None },
+            access: Access { credentials: Some(credentials), region: None, ..Access::default() },
             settings: Settings::default(),
             project,
             environment,
@@ -36,7 +36,11 @@ async fn planned(repo: &Repo) -> Planned {
 }
 
 fn holder() -> Holder {
-    Holder { command: "apply".to_owned(), process: 1, since: jiff::Timestamp::UNIX_EPOCH }
+    Holder { command: "apply".to_owned(), process: 1, since: jiff::Timestamp::UNIX_EPOCH, ..Holder::default() }
+}
+
+fn state_of(repo: &Repo) -> StateStore {
+    StateStore::open(&StateLocation::File(repo.path("state.json")), &StateAccess::default(), "rehearsal").unwrap()
 }
 
 async fn make(planned: Planned, stopped: bool) -> Report {
@@ -100,7 +104,7 @@ async fn a_second_apply_at_the_same_time_is_told_who_is_first() {
     let server = Server::start(UnknownFields::Reject).await;
     let repo = Repo::of_server(server.emulator.base_url());
     repo.campaign("one", &campaign("One", 45));
-    let lock = StateFile::new(repo.path("state.json")).lock(&holder()).unwrap();
+    let lock = state_of(&repo).lock(&holder()).await.unwrap();
     repo.run(&["apply", "--auto-approve"]).exits(1).complains("is locked by `campaignctl apply` (process 1, since");
     repo.run(&["apply", "--auto-approve", "--exit-codes", "fine"]).exits(4);
     repo.run(&["plan"]).exits(0);

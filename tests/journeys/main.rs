@@ -16,5 +16,6 @@ mod rehearsal;
 mod repo;
 mod saved;
 mod server;
+mod state;
 mod stream;
 mod wrong_input;

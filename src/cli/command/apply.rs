@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::duration::duration;
-use super::planning::{PlanningArgs, refuse, warn};
+use super::planning::{PlanningArgs, refuse, tell_takeover, warn};
 use super::showing::{ShowingArgs, show};
 use super::streaming::{stream_apply, stream_plan, streamed};
 use crate::apply::{Event, Options, Report};
@@ -72,7 +72,13 @@ fn settle_time(text: &str) -> Result<Duration, String> {
 
 /// Who holds the lock while a command of this process runs.
 pub(super) fn holder(command: &str) -> Holder {
-    Holder { command: command.to_owned(), process: std::process::id(), since: Timestamp::now() }
+    Holder {
+        command: command.to_owned(),
+        host: process_environment::host(),
+        process: std::process::id(),
+        run: process_environment::pipeline_run(),
+        since: Timestamp::now(),
+    }
 }
 
 impl Apply {
@@ -94,6 +100,7 @@ impl Apply {
             spinner.finish_and_clear();
             let planned = planned?;
             tracing::info!(requests = planned.requests, "planned");
+            tell_takeover(planned.taken_over(), context);
             if self.json_stream {
                 return self.stream(planned, context).await;
             }
@@ -104,9 +111,13 @@ impl Apply {
                 planned.close().await;
                 return Err(refused);
             }
-            if !planned.plan.is_empty() && !self.approved(&planned, context)? {
-                planned.close().await;
-                return Err(Failure::new("apply cancelled", "nothing was changed"));
+            if !planned.plan.is_empty() {
+                let approved = self.approved(&planned, context).await;
+                if !matches!(approved, Ok(true)) {
+                    planned.close().await;
+                    approved?;
+                    return Err(Failure::new("apply cancelled", "nothing was changed"));
+                }
             }
             let report = self.make(planned, context).await?;
             context.console.out(&render::apply::report(&report, context.console.width()));
@@ -156,6 +167,7 @@ impl Apply {
             let planned = prepare_saved(scope, file, opened, holder("apply")).await;
             spinner.finish_and_clear();
             let planned = planned?;
+            tell_takeover(planned.taken_over(), context);
             if self.json_stream {
                 return self.stream(planned, context).await;
             }
@@ -168,7 +180,7 @@ impl Apply {
         })
     }
 
-    fn approved(&self, planned: &Planned, context: &Context) -> Result<bool, Failure> {
+    async fn approved(&self, planned: &Planned, context: &Context) -> Result<bool, Failure> {
         if self.auto_approve {
             return Ok(true);
         }
@@ -177,7 +189,19 @@ impl Apply {
              Only 'yes' will be accepted to approve.\n\n  Enter a value: ",
             render::inline(&planned.destination.environment)
         );
-        match context.console.ask(&question) {
+        // Whoever interrupts here gives the lock back first, so that is listened for before anything is asked.
+        let answer = tokio::select! {
+            biased;
+            () = signals::next() => {
+                context.console.out("\n");
+                return Ok(false);
+            }
+            answer = async {
+                context.console.out(&question);
+                tokio::task::spawn_blocking(Console::answer).await.ok().flatten()
+            } => answer,
+        };
+        match answer {
             Some(answer) => Ok(answer == "yes"),
             None => Err(Failure::new("nobody answered: standard input is closed", "in a pipeline, use --auto-approve")),
         }

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::apply::holder;
-use super::planning::campaign_key;
+use super::planning::{campaign_key, tell_takeover};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::model::{CampaignId, CampaignKey};
-use crate::ops::import::{Request, import};
+use crate::ops::import::{Imported, Request, import};
 use crate::remote::Settings;
 use crate::render;
 
@@ -29,7 +29,8 @@ pub(in crate::cli) struct Import {
 impl Import {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
         let request = Request { scope: context.scope(Settings::default())?, key: self.campaign.clone(), id: CampaignId(self.id.clone()) };
-        let name = context.block_on(import(request, holder("import")))?;
+        let Imported { name, taken_over } = context.block_on(import(request, holder("import")))?;
+        tell_takeover(taken_over.as_ref(), context);
         context.console.out(&render::apply::imported(&self.campaign.address().to_string(), &name, &self.id));
         Ok(Exit::Ok)
     }

@@ -15,5 +15,6 @@ mod saving;
 pub(super) mod schema;
 pub(super) mod show;
 mod showing;
+pub(super) mod state;
 mod streaming;
 pub(super) mod validate;

@@ -13,6 +13,7 @@ use crate::ops::{Class, Failure};
 use crate::reconcile::Plan;
 use crate::remote::Settings;
 use crate::render;
+use crate::state::Ended;
 
 #[derive(Debug, Args)]
 pub(super) struct PlanningArgs {
@@ -60,6 +61,13 @@ impl PlanningArgs {
 pub(super) fn warn(planned: &Planned, context: &Context) {
     if planned.warnings > 0 && !context.console.is_quiet() {
         context.console.err(&render::findings::warnings_line(planned.warnings, &planned.destination.environment));
+    }
+}
+
+/// Tells that the lock of another run had expired and was taken over, where that is so.
+pub(super) fn tell_takeover(taken_over: Option<&Ended>, context: &Context) {
+    if let Some(ended) = taken_over {
+        context.console.err(&format!("Note: {}. What that run left half done, this one finds.\n", render::inline(&ended.to_string())));
     }
 }
 

@@ -10,7 +10,7 @@ use super::counts;
 use crate::apply::{Event, Outcome, Report, Row};
 use crate::model::{CampaignId, CampaignKey};
 use crate::reconcile::Action;
-use crate::render::stream::{Changes, Level, Resource, line, problem};
+use crate::render::stream::{Changes, Level, Resource, line, problem, warning};
 
 #[derive(Serialize)]
 struct Hooked<'a> {
@@ -41,14 +41,15 @@ struct Own<'a> {
 }
 
 #[derive(Serialize)]
-struct Summed {
+struct Summed<'a> {
     changes: Changes,
-    campaignctl: OwnSummed,
+    campaignctl: OwnSummed<'a>,
 }
 
 /// How many changes ended in each way.
 #[derive(Serialize)]
-struct OwnSummed {
+struct OwnSummed<'a> {
+    run: &'a str,
     complete: bool,
     forgotten: usize,
     recorded: usize,
@@ -97,6 +98,11 @@ pub fn stream_event(event: &Event, now: Timestamp) -> String {
             let body = Hooked { hook: hook(key, *action, id.as_ref(), None), campaignctl: None };
             line("apply_start", Level::Info, &message, now, body)
         }
+        Event::Looking { keys, settle } => {
+            let named: Vec<String> = keys.iter().map(|key| key.address().to_string()).collect();
+            let hint = format!("the list is read in {settle:?}, to see whether they were created, before anything is sent again");
+            warning(&format!("the answers for {} are unknown", named.join(", ")), &hint, now)
+        }
         Event::Finished { row, elapsed } => ended(row, *elapsed, now),
     }
 }
@@ -136,7 +142,7 @@ fn own(outcome: &Outcome) -> Option<Own<'_>> {
 
 /// The last lines: changes that were never started, what went wrong, how much was done.
 pub fn stream_report(report: &Report, now: Timestamp) -> String {
-    let Report { rows, state_error } = report;
+    let Report { run, rows, state_error } = report;
     let never_started = |row: &&Row| matches!(row.outcome, Outcome::NotAttempted { .. });
     let mut out: String = rows.iter().filter(never_started).map(|row| ended(row, Duration::ZERO, now)).collect();
     for Row { key, action: _, imported: _, outcome } in rows {
@@ -163,6 +169,7 @@ pub fn stream_report(report: &Report, now: Timestamp) -> String {
     let body = Summed {
         changes: Changes { add, change, import: report.imported(), remove, operation: "apply" },
         campaignctl: OwnSummed {
+            run,
             complete,
             forgotten,
             recorded,

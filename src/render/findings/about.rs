@@ -65,7 +65,7 @@ const FORM: [(&str, &str, &str, &str); 35] = [
         "bad-state",
         "an environment's `state` cannot be used",
         "The state remembers which live campaign is which; without it no plan can be made.",
-        "Use a file path, for example `.campaignctl/production.json`.",
+        "Use a path, for example `.campaignctl/production.json`, or the URL of an object: `s3://bucket/key`, `gs://bucket/key`, `az://container/key`.",
     ),
     (
         "bad-tag",

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::super::{Links, Report, Saved, refused};
 use crate::model::Origin;
 use crate::reconcile::{
-    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide, Plan, Refusal,
-    StateOnly, Summary, Tier, Unchanged, Unmanaged,
+    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Held, LiveSide, Plan,
+    Refusal, StateOnly, Summary, Tier, Unchanged, Unmanaged,
 };
 
 /// Version of the keys below `campaignctl`: one more when a key goes or means something else; new keys may come under the
@@ -221,7 +221,8 @@ struct Correction {
     /// Id of the live campaign.
     id: String,
     /// `refresh`: live and files agree, and the state remembers something older. `drop`: neither declared nor live any more.
-    #[schemars(extend("enum" = ["refresh", "drop"]))]
+    /// `found`: an earlier run created it and did not learn of it.
+    #[schemars(extend("enum" = ["refresh", "drop", "found"]))]
     correction: &'static str,
 }
 
@@ -253,7 +254,7 @@ struct OwnRefusal {
 /// Everything under our key.
 pub(super) fn of(report: &Report<'_>) -> Own {
     let Report { destination, plan, created, saved, links } = report;
-    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals } = plan;
+    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found } = plan;
     Own {
         version: OWN_VERSION,
         environment: destination.environment.clone(),
@@ -268,7 +269,7 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         unchanged: unchanged.len(),
         changes: changes.iter().map(|change| of_change(change, *links)).collect(),
         holding: unchanged.iter().filter(|unchanged| !unchanged.held.is_empty()).map(holding).collect(),
-        corrections: state_only.iter().map(correction).collect(),
+        corrections: found.iter().map(found_again).chain(state_only.iter().map(correction)).collect(),
         unmanaged: unmanaged.iter().map(stranger).collect(),
         refusals: refusals.iter().map(|refusal| refusal_of(refusal, &destination.environment)).collect(),
     }
@@ -362,6 +363,11 @@ fn of_origin(origin: &Origin, links: Option<&Links>) -> OwnOrigin {
 fn holding(unchanged: &Unchanged) -> Holding {
     let Unchanged { key, origin: _, live: _, last_applied: _, held } = unchanged;
     Holding { address: key.address().to_string(), held: held.iter().map(held_field).collect() }
+}
+
+fn found_again(found: &Found) -> Correction {
+    let Found { key, id, intended: _ } = found;
+    Correction { address: key.address().to_string(), id: id.0.clone(), correction: "found" }
 }
 
 fn correction(correction: &StateOnly) -> Correction {
