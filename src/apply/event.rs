@@ -18,6 +18,10 @@ pub enum Event {
         /// Its live id; `None` for a create.
         id: Option<CampaignId>,
     },
+    /// The state is about to be written.
+    Saving,
+    /// The state was written.
+    Saved,
     /// The answers to these creates were lost: the list is read after `settle`, to see whether they are there.
     Looking {
         /// Which campaigns.

@@ -169,13 +169,18 @@ impl<F: FnMut(Event)> Run<'_, F> {
         if self.state_error.is_some() {
             return;
         }
-        if let Err(error) = self.memory.save().await {
+        (self.events)(Event::Saving);
+        // Whoever watches may end the run here: nothing is written then.
+        tokio::task::yield_now().await;
+        let saved = self.memory.save().await;
+        (self.events)(Event::Saved);
+        if let Err(error) = saved {
             self.halt(|| error.to_string());
             self.state_error = Some(error);
         }
+        tokio::task::yield_now().await;
     }
 
-    /// What became of every change. What was never sent leaves no trace in the state.
     /// Nothing more is started once somebody else has the lock.
     async fn confirm_lock(&mut self) {
         if self.halted.is_none()
@@ -186,6 +191,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
         }
     }
 
+    /// What became of every change. What was never sent leaves no trace in the state.
     async fn report(mut self) -> Report {
         let reason = self.halted.clone().unwrap_or_else(|| "its task ended early".to_owned());
         let mut rows = Vec::with_capacity(self.changes.len());

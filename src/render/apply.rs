@@ -27,6 +27,7 @@ pub fn event(event: &Event) -> Option<String> {
             let id = id.as_ref().map(|id| format!(" [id={}]", inline(&id.0))).unwrap_or_default();
             Some(format!("{}: {verb}...{id}", key.address()))
         }
+        Event::Saving | Event::Saved => None,
         Event::Looking { keys, settle } => {
             let named: Vec<String> = keys.iter().take(MOST_NOT_ATTEMPTED).map(|key| key.address().to_string()).collect();
             let more = keys.len().checked_sub(MOST_NOT_ATTEMPTED).filter(|more| *more > 0).map(|more| format!(" and {more} more"));

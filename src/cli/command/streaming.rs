@@ -71,10 +71,12 @@ pub(super) async fn stream_apply(planned: Planned, options: Options, stop: Stop,
     let tell = |event: Event| {
         match &event {
             Event::Started { key, action, id: _ } => drop(running.borrow_mut().insert(key.clone(), (*action, Instant::now()))),
-            Event::Looking { .. } => {}
+            Event::Saving | Event::Saved | Event::Looking { .. } => {}
             Event::Finished { row, elapsed: _ } => drop(running.borrow_mut().remove(&row.key)),
         }
-        context.console.out(&render::apply::stream_event(&event, Timestamp::now()));
+        if let Some(line) = render::apply::stream_event(&event, Timestamp::now()) {
+            context.console.out(&line);
+        }
     };
     let applying = apply(planned, options, stop, tell);
     tokio::pin!(applying);

@@ -90,9 +90,10 @@ fn in_brackets(id: Option<&CampaignId>) -> String {
     id.map(|id| format!(" [id={id}]")).unwrap_or_default()
 }
 
-/// The line for one event.
-pub fn stream_event(event: &Event, now: Timestamp) -> String {
-    match event {
+/// The line for one event; `None` for events that nobody needs to read.
+pub fn stream_event(event: &Event, now: Timestamp) -> Option<String> {
+    let line = match event {
+        Event::Saving | Event::Saved => return None,
         Event::Started { key, action, id } => {
             let message = format!("{}: {}...{}", key.address(), words(*action).0, in_brackets(id.as_ref()));
             let body = Hooked { hook: hook(key, *action, id.as_ref(), None), campaignctl: None };
@@ -104,7 +105,8 @@ pub fn stream_event(event: &Event, now: Timestamp) -> String {
             warning(&format!("the answers for {} are unknown", named.join(", ")), &hint, now)
         }
         Event::Finished { row, elapsed } => ended(row, *elapsed, now),
-    }
+    };
+    Some(line)
 }
 
 /// The line for a change that takes its time.

@@ -1,0 +1,1 @@
+//! Somebody else at work at the same time.
