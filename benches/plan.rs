@@ -150,8 +150,12 @@ fn request(project: Project) -> Request {
 async fn apply_all(request: Request) {
     let holder = Holder { command: "bench".to_owned(), process: std::process::id(), since: Timestamp::now(), ..Holder::default() };
     let planned = prepare_apply(request, holder).await.expect("a plan");
-    let options =
-        Options { parallelism: NonZeroUsize::new(32).expect("not zero"), settle: std::time::Duration::ZERO, run: "bench".to_owned() };
+    let options = Options {
+        parallelism: NonZeroUsize::new(32).expect("not zero"),
+        settle: std::time::Duration::ZERO,
+        save_every: std::time::Duration::ZERO,
+        run: "bench".to_owned(),
+    };
     let (_keep, stop) = watch::channel(false);
     apply(planned, options, stop, |_| {}).await.expect("a report");
 }

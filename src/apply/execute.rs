@@ -1,6 +1,6 @@
 //! All changes of a plan: tier after tier, several at once within a tier, the state written as results come in.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub struct Options {
     pub parallelism: NonZeroUsize,
     /// How long after a create whose answer was lost the list is believed to show it. Default of the command line: 5 s.
     pub settle: Duration,
+    /// Results that come in within this time share one write of the state. What a kill takes with it is found again: a create
+    /// by its intent, an update or delete by looking. Default of the command line: 200 ms.
+    pub save_every: Duration,
     /// Id of this run, written into the state and told in the report.
     pub run: String,
 }
@@ -47,6 +50,11 @@ pub(super) struct Run<'a, F> {
     pub(super) events: F,
     /// Creates whose answer was lost, or which an earlier run may have sent: to be looked for before anything is sent.
     pub(super) doubtful: Vec<usize>,
+    /// Creates that were sent and not found: should one still turn up, its intent must be there.
+    pub(super) sent_before: BTreeSet<usize>,
+    /// When the state was written last, and whether anything has come in since.
+    saved_at: Instant,
+    unsaved: bool,
     state_error: Option<StateError>,
     /// Why no further change is started, once that is so.
     halted: Option<String>,
@@ -81,6 +89,9 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
         options,
         events,
         doubtful,
+        sent_before: BTreeSet::new(),
+        saved_at: Instant::now(),
+        unsaved: false,
         state_error: None,
         halted: None,
         stop,
@@ -120,6 +131,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
             ended.extend(std::iter::from_fn(|| running.try_join_next()));
             self.record(ended.into_iter().filter_map(Result::ok).collect()).await;
         }
+        self.save_if_needed(Duration::ZERO).await;
     }
 
     /// Takes results into the state and the report.
@@ -130,13 +142,13 @@ impl<F: FnMut(Event)> Run<'_, F> {
             match outcome {
                 Outcome::Done { id } => self.memory.remember(&change, id),
                 Outcome::Failed { .. } | Outcome::Conflict { .. } => self.memory.forget(&change),
+                Outcome::NotAttempted { .. } if !self.sent_before.contains(index) => self.memory.forget(&change),
                 Outcome::Unknown { .. } | Outcome::NotAttempted { .. } => continue,
             }
             changed = true;
         }
-        if changed {
-            self.save().await;
-        }
+        self.unsaved |= changed;
+        self.save_if_needed(self.options.save_every).await;
         for Ended { index, elapsed, outcome, error } in ended {
             if let Some(error) = error.filter(RemoteError::concerns_every_request) {
                 self.halt(|| format!("an earlier request failed: {error}"));
@@ -164,6 +176,13 @@ impl<F: FnMut(Event)> Run<'_, F> {
         self.halted.is_none()
     }
 
+    /// Writes the state where something has come in, and the last writing is this long ago.
+    async fn save_if_needed(&mut self, after: Duration) {
+        if self.unsaved && self.saved_at.elapsed() >= after {
+            self.save().await;
+        }
+    }
+
     /// Writes the state; when that fails nothing more is started, because it could not be remembered.
     pub(super) async fn save(&mut self) {
         if self.state_error.is_some() {
@@ -173,6 +192,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
         // Whoever watches may end the run here: nothing is written then.
         tokio::task::yield_now().await;
         let saved = self.memory.save().await;
+        (self.saved_at, self.unsaved) = (Instant::now(), false);
         (self.events)(Event::Saved);
         if let Err(error) = saved {
             self.halt(|| error.to_string());
@@ -207,7 +227,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
             });
             rows.push(row(change, outcome));
         }
-        if forgotten {
+        if forgotten || self.unsaved {
             self.save().await;
         }
         Report { run: self.options.run, rows, state_error: self.state_error }

@@ -58,6 +58,7 @@ impl<F: FnMut(Event)> Run<'_, F> {
             if round == ROUNDS || !self.may_start() {
                 return self.stay_unknown(missing, "its answer was lost, and it is not in the list so far").await;
             }
+            self.sent_before.extend(&missing);
             for index in &missing {
                 let key = self.changes[*index].key.clone();
                 self.memory.sending_again(&key, Timestamp::now());

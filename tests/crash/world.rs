@@ -206,7 +206,12 @@ impl World {
                 return Err(refusals);
             }
             let (_sender, stop) = watch::channel(false);
-            let options = Options { parallelism: NonZeroUsize::new(parallelism).unwrap(), settle: SETTLE, run: "a-run".to_owned() };
+            let options = Options {
+                parallelism: NonZeroUsize::new(parallelism).unwrap(),
+                settle: SETTLE,
+                save_every: std::time::Duration::ZERO,
+                run: "a-run".to_owned(),
+            };
             let tell = move |_| {
                 let event = told.fetch_add(1, Ordering::Relaxed);
                 if let Some((Kill::Client { event: at }, process)) = armed.lock().unwrap().as_ref()

@@ -45,9 +45,19 @@ fn state_of(repo: &Repo) -> StateStore {
 
 async fn make(planned: Planned, stopped: bool) -> Report {
     let (_sender, stop) = watch::channel(stopped);
-    apply(planned, Options { parallelism: NonZeroUsize::MIN, settle: std::time::Duration::ZERO, run: "a-run".to_owned() }, stop, |_| {})
-        .await
-        .unwrap()
+    apply(
+        planned,
+        Options {
+            parallelism: NonZeroUsize::MIN,
+            settle: std::time::Duration::ZERO,
+            save_every: std::time::Duration::ZERO,
+            run: "a-run".to_owned(),
+        },
+        stop,
+        |_| {},
+    )
+    .await
+    .unwrap()
 }
 
 fn outcome<'a>(report: &'a Report, key: &str) -> &'a Outcome {

@@ -59,6 +59,9 @@ pub(in crate::cli) struct Apply {
     settle: Duration,
 }
 
+/// A person does not notice it, and a run of thousands writes its state a few times a second.
+const SAVE_EVERY: Duration = Duration::from_millis(200);
+
 /// Id of a run: when it began, and four characters that tell it from another of the same second.
 fn run_id() -> String {
     let unique = Uuid::new_v4().simple().to_string();
@@ -138,7 +141,7 @@ impl Apply {
     }
 
     fn options(&self) -> Options {
-        Options { parallelism: self.planning.parallelism(), settle: self.settle, run: run_id() }
+        Options { parallelism: self.planning.parallelism(), settle: self.settle, save_every: SAVE_EVERY, run: run_id() }
     }
 
     /// Does exactly what a saved plan says.
