@@ -87,8 +87,11 @@ async function filters() {
   await page.click("#fold");
   await page.selectOption("#show", "do-create");
   await page.click(".dangerous .news a[href='#change-paused']");
-  hold(await page.locator("#change-paused[open]").isVisible(), "mixed: a danger leads to its change, whatever the filter hid");
-  hold(await page.evaluate(() => document.activeElement.closest("#change-paused") !== null), "mixed: and the focus is there");
+  // The page follows its address a moment after the click.
+  const led = page.locator("#change-paused[open]").waitFor({ timeout: 6_000 }).then(() => true, () => false);
+  hold(await led, "mixed: a danger leads to its change, whatever the filter hid");
+  const focused = page.waitForFunction(() => document.activeElement.closest("#change-paused") !== null, null, { timeout: 6_000 });
+  hold(await focused.then(() => true, () => false), "mixed: and the focus is there");
   await page.click(".card a[href='#?show=effect-starts-inviting']");
   await page.waitForFunction(() => document.getElementById("show").value === "effect-starts-inviting");
   same(await shown(page), Number(await page.locator(".card.starts-inviting b").textContent()), "mixed: a card filters");

@@ -73,12 +73,13 @@ pub(in crate::render) fn header(destination: &Destination) -> String {
 pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> String {
     let file = inline(file);
     let signed = if signed { ", signed with CAMPAIGNCTL_PLAN_KEY" } else { "" };
+    let until = if refused { "refused".to_owned() } else { format!("can be applied until {expires:.0}") };
     let next = if refused {
         format!("The plan is refused: `campaignctl show {file}` shows it, and nothing applies it.")
     } else {
         format!("To perform exactly these actions, run the following command to apply:\n    campaignctl apply \"{file}\"")
     };
-    format!("\n{RULE}\n\nSaved the plan to: {file} (can be applied until {expires:.0}{signed})\n\n{next}\n")
+    format!("\n{RULE}\n\nSaved the plan to: {file} ({until}{signed})\n\n{next}\n")
 }
 
 /// What is said before a saved plan is applied: where, how old it is, and how much it changes.
@@ -97,8 +98,10 @@ fn of_saved(report: &Report<'_>, saved: &Saved<'_>) -> String {
     let mut out = format!("Saved plan: {}, made {:.0}, ", inline(file), report.created);
     if *expired {
         let _ = writeln!(out, "{DANGER}expired {expires:.0}: it can be read, and no longer applied{DANGER:#}");
-    } else {
+    } else if report.plan.refusals.is_empty() {
         let _ = writeln!(out, "can be applied until {expires:.0}");
+    } else {
+        let _ = writeln!(out, "{DANGER}refused: it can be read, and not applied{DANGER:#}");
     }
     out
 }

@@ -44,6 +44,8 @@ pub(super) struct SavedPlan {
     pub(super) file: String,
     pub(super) expires: Moment,
     pub(super) expired: bool,
+    /// Whether a limit stands in its way.
+    pub(super) refused: bool,
 }
 
 /// How many campaigns have one effect on visitors.
@@ -94,7 +96,12 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
         organization_id: inline(&organization.id),
         server: inline(server),
         created: Moment::from(*created),
-        saved: saved.map(|Saved { file, expires, expired }| SavedPlan { file: inline(file), expires: Moment::from(expires), expired }),
+        saved: saved.map(|Saved { file, expires, expired }| SavedPlan {
+            file: inline(file),
+            expires: Moment::from(expires),
+            expired,
+            refused: !plan.refusals.is_empty(),
+        }),
         counts: counts(plan.summary()),
         cards: cards(plan),
         refusals: plan.refusals.iter().map(|refusal| in_words(refused(refusal, environment))).collect(),

@@ -106,6 +106,8 @@ impl Frame {
         let created = report.created;
         let _ = if *expired {
             write!(self.top, "**EXPIRED {expires:.0}:** saved plan {file}, made {created:.0}. It can be read, and no longer applied.\n\n")
+        } else if !report.plan.refusals.is_empty() {
+            write!(self.top, "Saved plan {file}, made {created:.0}. It is refused: it can be read, and not applied.\n\n")
         } else {
             write!(self.top, "Saved plan {file}, made {created:.0}, can be applied until {expires:.0}.\n\n")
         };
