@@ -107,7 +107,7 @@ fn every_fault_at_every_request() {
             cases.push(Case { faults: vec![format!("list:stale-list={hidden}"), fault.to_owned()], kill: None, parallelism: 4 });
         }
     }
-    println!("{} cases", run(cases));
+    assert!(run(cases) >= 300, "the matrix has shrunk");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn every_moment_at_which_the_process_is_killed() {
         .into_iter()
         .flat_map(|kill| [1, 4].map(|parallelism| Case { faults: Vec::new(), kill: Some(kill.clone()), parallelism }))
         .collect();
-    println!("{} cases", run(cases));
+    assert!(run(cases) >= 120, "the matrix has shrunk");
 }
 
 #[test]
@@ -134,5 +134,5 @@ fn a_fault_and_a_kill_in_one_run() {
             }
         }
     }
-    println!("{} cases", run(cases));
+    assert!(run(cases) >= 2_500, "the matrix has shrunk");
 }
