@@ -56,7 +56,8 @@ fn of_error(error: &RemoteError) -> Outcome {
     if error.is_conflict() {
         Outcome::Conflict { reason }
     } else if error.not_attempted() {
-        Outcome::NotAttempted { reason }
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        Outcome::NotAttempted { reason: format!("{reason}{hint}") }
     } else if error.outcome_unknown() {
         Outcome::Unknown { reason }
     } else {
