@@ -21,6 +21,8 @@ enum Sight {
     NotThere,
     /// More than one can be it.
     Several(Vec<CampaignId>),
+    /// Something has its name since the plan, but is not as it was sent: somebody changed it since, or made one of their own.
+    Other(Vec<CampaignId>),
 }
 
 impl<F: FnMut(Event)> Run<'_, F> {
@@ -50,6 +52,10 @@ impl<F: FnMut(Event)> Run<'_, F> {
                         let reason = self.several(index, &ids);
                         self.ended(index, Outcome::Unknown { reason }).await;
                     }
+                    Sight::Other(ids) => {
+                        let reason = other(&ids);
+                        self.ended(index, Outcome::Unknown { reason }).await;
+                    }
                 }
             }
             if missing.is_empty() {
@@ -76,7 +82,10 @@ impl<F: FnMut(Event)> Run<'_, F> {
         let known: BTreeSet<CampaignId> = known_ids(&document.campaigns);
         let Some(intent) = document.intents.get(&self.changes[index].key) else { return Sight::Several(Vec::new()) };
         match made_by(intent, live, &known).as_slice() {
-            [] => Sight::NotThere,
+            [] => match named(&intent.name, live, &known) {
+                ids if ids.is_empty() => Sight::NotThere,
+                ids => Sight::Other(ids),
+            },
             [only] => Sight::There(only.id.clone()),
             several => Sight::Several(several.iter().map(|campaign| campaign.id.clone()).collect()),
         }
@@ -103,4 +112,17 @@ impl<F: FnMut(Event)> Run<'_, F> {
             self.ended(index, Outcome::Unknown { reason: reason.to_owned() }).await;
         }
     }
+}
+
+/// Live campaigns of that name that the state does not know. When the create was planned there was none.
+fn named(name: &str, live: &Live, known: &BTreeSet<CampaignId>) -> Vec<CampaignId> {
+    let readable = live.campaigns.iter().filter(|campaign| campaign.spec.name == name).map(|campaign| &campaign.id);
+    let unreadable = live.unreadable.iter().filter(|campaign| campaign.name.as_deref() == Some(name)).map(|campaign| &campaign.id);
+    readable.chain(unreadable).filter(|id| !known.contains(id)).cloned().collect()
+}
+
+fn other(ids: &[CampaignId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+    let ids = ids.join(", ");
+    format!("its answer was lost, and what has its name now is not as it was sent ({ids}); plan again to see what differs")
 }

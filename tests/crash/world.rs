@@ -15,6 +15,7 @@ use campaignctl::model::{Guards, Secret, StateLocation};
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Request, plan};
 use campaignctl::ops::{Access, Scope};
+use campaignctl::reconcile::Plan;
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::state::{Holder, StateAccess, StateDocument, StateStore};
 use serde_json::Value;
@@ -25,6 +26,12 @@ pub use campaignctl::emulator::Moment;
 
 /// After this a request that was on its way when its process was killed has arrived, and the list shows what it made.
 const SETTLE: Duration = Duration::from_millis(50);
+
+/// Client id of somebody else, whose requests are not counted.
+pub const OUTSIDE: &str = "outside";
+
+/// Client id of the runs.
+pub const OURS: &str = "crash";
 
 /// When the process is killed.
 #[derive(Debug, Clone)]
@@ -53,7 +60,7 @@ pub struct Template {
 }
 
 pub struct World {
-    pub emulator: Emulator,
+    pub emulator: Arc<Emulator>,
     folder: tempfile::TempDir,
     armed: Arc<Mutex<Option<(Kill, AbortHandle)>>>,
     seen: Arc<AtomicUsize>,
@@ -85,7 +92,7 @@ throttling: {{ maxInvitesPerContact: 1, cooldownSeconds: 86400, maxInvitesPerMin
 }
 
 /// What is live and what is declared once everything is done: names and dwell times.
-const DESIRED: [(&str, &str, u32); 5] = [("a", "A", 60), ("b", "B", 30), ("d", "D", 45), ("e", "E", 45), ("f", "F", 45)];
+pub const DESIRED: [(&str, &str, u32); 5] = [("a", "A", 60), ("b", "B", 30), ("d", "D", 45), ("e", "E", 45), ("f", "F", 45)];
 
 impl Template {
     /// Three campaigns are live and managed; the files now update two, drop one, and declare three more.
@@ -102,7 +109,7 @@ impl Template {
         runtime.block_on(async {
             let world = World::in_folder(copy(template.folder.path())).await;
             assert!(matches!(world.apply(None, 1).await, End::Complete));
-            world.emulator.stop().await;
+            Arc::into_inner(world.emulator).unwrap().stop().await;
             for name in ["emulator", "state.json"] {
                 copy_into(&world.folder.path().join(name), &template.folder.path().join(name));
             }
@@ -148,7 +155,10 @@ impl World {
         let armed: Arc<Mutex<Option<(Kill, AbortHandle)>>> = Arc::default();
         let seen: Arc<AtomicUsize> = Arc::default();
         let (of_hook, count) = (Arc::clone(&armed), Arc::clone(&seen));
-        emulator.on(move |moment, _| {
+        emulator.on(move |moment, record| {
+            if record.client.as_deref() == Some(OUTSIDE) {
+                return;
+            }
             let request = if moment == Moment::Received {
                 count.fetch_add(1, Ordering::Relaxed)
             } else {
@@ -161,7 +171,7 @@ impl World {
                 process.abort();
             }
         });
-        Self { emulator, folder, armed, seen, told: Arc::default() }
+        Self { emulator: Arc::new(emulator), folder, armed, seen, told: Arc::default() }
     }
 
     /// Events that the last run told.
@@ -172,7 +182,7 @@ impl World {
     fn request(&self, parallelism: usize) -> Request {
         let project = open_project(self.folder.path()).unwrap();
         let environment = project.environment(Some("crash")).unwrap();
-        let credentials = Credentials::Client { id: "crash".to_owned(), secret: Secret::new("x") };
+        let credentials = Credentials::Client { id: OURS.to_owned(), secret: Secret::new("x") };
         let settings = Settings {
             parallelism,
             backoff_base: Duration::ZERO,
@@ -191,6 +201,19 @@ impl World {
 
     /// One run of `apply`, killed or not.
     pub async fn apply(&self, kill: Option<Kill>, parallelism: usize) -> End {
+        self.apply_after(kill, parallelism, |_| std::future::ready(())).await
+    }
+
+    /// [`World::apply`], with something that happens between the plan and its first change.
+    pub async fn apply_after<Between>(
+        &self,
+        kill: Option<Kill>,
+        parallelism: usize,
+        between: impl FnOnce(&Plan) -> Between + Send + 'static,
+    ) -> End
+    where
+        Between: Future<Output = ()> + Send,
+    {
         self.seen.store(0, Ordering::Relaxed);
         self.told.store(0, Ordering::Relaxed);
         let request = self.request(parallelism);
@@ -200,6 +223,7 @@ impl World {
             started.await.unwrap();
             let holder = Holder { command: "apply".to_owned(), process: 1, ..Holder::default() };
             let planned = prepare_apply(request, holder).await.map_err(|failure| failure.message)?;
+            between(&planned.plan).await;
             if !planned.plan.refusals.is_empty() {
                 let refusals = format!("refused: {:?}", planned.plan.refusals);
                 planned.close().await;
@@ -277,6 +301,11 @@ impl World {
             state.campaigns.campaigns.values().map(|campaign| (campaign.body.name.clone(), campaign.id.0.clone())).collect();
         assert_eq!(remembered, live.iter().map(|(name, _, id)| (name.clone(), id.clone())).collect::<Vec<_>>(), "{case}");
         assert!(state.intents.is_empty(), "{case}: {:?}", state.intents);
+        self.has_nothing_left(case).await;
+    }
+
+    /// A further plan is empty.
+    pub async fn has_nothing_left(&self, case: &str) {
         let planned = plan(self.request(1)).await.unwrap_or_else(|failure| panic!("{case}: {}", failure.message));
         assert!(planned.plan.is_empty() && planned.plan.state_only.is_empty(), "{case}: {:#?}", planned.plan);
         planned.close().await;
