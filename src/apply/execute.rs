@@ -72,7 +72,7 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
     let doubtful = (0..changes.len()).filter(|index| is_recent(&changes[*index])).collect();
     memory.correct(state_only);
     memory.begin(&changes, &options.run, now);
-    let writes = changes.iter().any(|change| matches!(change.action, Action::Create | Action::Update | Action::Delete));
+    let writes = changes.iter().any(|change| change.action.writes());
     let mut run = Run {
         changes,
         outcomes: BTreeMap::new(),

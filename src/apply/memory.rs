@@ -44,7 +44,7 @@ impl Memory {
     /// Writes into the document what is about to be done: how every campaign was before, and every create as an intent. An
     /// intent of an earlier run for the same create keeps its time: a request of that run may still be on its way.
     pub(super) fn begin(&mut self, changes: &[Arc<Change>], run: &str, now: Timestamp) {
-        let writes = |change: &&Arc<Change>| matches!(change.action, Action::Create | Action::Update | Action::Delete);
+        let writes = |change: &&Arc<Change>| change.action.writes();
         let touched: BTreeMap<CampaignKey, Touched> = changes
             .iter()
             .filter(writes)
@@ -92,7 +92,10 @@ impl Memory {
         if let Some(old) = &change.moved_from {
             campaigns.remove(old);
         }
-        if let Some(touched) = runs.last_mut().and_then(|run| run.touched.get_mut(&change.key)) {
+        // Only a change that writes belongs to the run that was begun last.
+        if change.action.writes()
+            && let Some(touched) = runs.last_mut().and_then(|run| run.touched.get_mut(&change.key))
+        {
             touched.id = Some(id.clone());
         }
         intents.remove(&change.key);
@@ -110,7 +113,10 @@ impl Memory {
     /// A change was certainly not made: there is nothing to look for, and nothing to roll back.
     pub(super) fn forget(&mut self, change: &Change) {
         self.document.intents.remove(&change.key);
-        if let Some(run) = self.document.runs.last_mut() {
+        // Only a change that writes belongs to the run that was begun last.
+        if change.action.writes()
+            && let Some(run) = self.document.runs.last_mut()
+        {
             run.touched.remove(&change.key);
         }
     }

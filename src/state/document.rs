@@ -163,10 +163,49 @@ impl Run {
 impl StateDocument {
     /// Adds a run, and forgets the oldest where there are too many. The latest is always kept.
     pub fn begin(&mut self, run: Run) {
+        // A run that in the end wrote nothing is no way back to anything.
+        self.runs.retain(|run| !run.touched.is_empty());
         self.runs.push(run);
         let touched = |runs: &[Run]| runs.iter().map(|run| run.touched.len()).sum::<usize>();
         while self.runs.len() > 1 && (self.runs.len() > Run::REMEMBERED || touched(&self.runs) > Run::MOST_TOUCHED) {
             self.runs.remove(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Owner, Run, StateDocument, Touched};
+    use crate::model::CampaignKey;
+    use jiff::Timestamp;
+
+    fn run(id: &str, touched: usize) -> Run {
+        let touch = |number| (CampaignKey::new(format!("c{number}")).unwrap(), Touched { id: None, before: None });
+        Run { id: id.to_owned(), at: Timestamp::UNIX_EPOCH, touched: (0..touched).map(touch).collect() }
+    }
+
+    #[test]
+    fn the_latest_runs_are_remembered_and_the_latest_always() {
+        let table: [(&[usize], &[usize]); 7] = [
+            (&[1, 2, 3], &[0, 1, 2]),
+            (&[1, 1, 1, 1, 1], &[0, 1, 2, 3, 4]),
+            (&[1, 1, 1, 1, 1, 1, 1], &[2, 3, 4, 5, 6]),
+            // As many bodies as are allowed, and one more.
+            (&[500, 500, 1_000], &[0, 1, 2]),
+            (&[500, 500, 1_001], &[1, 2]),
+            // One run that is too large by itself is kept, and is all that is kept.
+            (&[1, 1, 2_001], &[2]),
+            // A run that wrote nothing gives way.
+            (&[1, 0, 1], &[0, 2]),
+        ];
+        for (sizes, kept) in table {
+            let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+            let mut document = StateDocument::new("l".to_owned(), owner);
+            for (number, size) in sizes.iter().enumerate() {
+                document.begin(run(&number.to_string(), *size));
+            }
+            let ids: Vec<usize> = document.runs.iter().map(|run| run.id.parse().unwrap()).collect();
+            assert_eq!(ids, kept, "{sizes:?}");
         }
     }
 }
