@@ -42,8 +42,9 @@ impl Memory {
     }
 
     /// Writes into the document what is about to be done: how every campaign was before, and every create as an intent. An
-    /// intent of an earlier run for the same create keeps its time: a request of that run may still be on its way.
-    pub(super) fn begin(&mut self, changes: &[Arc<Change>], run: &str, now: Timestamp) {
+    /// intent of an earlier run for the same create keeps its time: a request of that run may still be on its way. Returns
+    /// the runs that are forgotten for this one.
+    pub(super) fn begin(&mut self, changes: &[Arc<Change>], run: &str, now: Timestamp) -> Vec<Run> {
         let writes = |change: &&Arc<Change>| change.action.writes();
         let touched: BTreeMap<CampaignKey, Touched> = changes
             .iter()
@@ -55,9 +56,9 @@ impl Memory {
             })
             .collect();
         if touched.is_empty() {
-            return;
+            return Vec::new();
         }
-        self.document.begin(Run { id: run.to_owned(), at: now, touched });
+        let forgotten = self.document.begin(Run { id: run.to_owned(), at: now, touched });
         // What no plan creates any more, and no list has shown since, never came to be.
         let creates = |key: &CampaignKey| changes.iter().any(|change| change.action == Action::Create && change.key == *key);
         self.document.intents.retain(|key, _| creates(key));
@@ -76,6 +77,7 @@ impl Memory {
             let at = earlier.map_or(now, |earlier| earlier.at);
             self.document.intents.insert(change.key.clone(), Intent { at, ..intent });
         }
+        forgotten
     }
 
     /// A create is sent once more.

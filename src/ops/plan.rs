@@ -139,7 +139,8 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
     let found = if run == "last" { known.next_back() } else { known.find(|known| known.id == run) };
     let Some(Run { id, at: _, touched }) = found else {
         let wrote = document.runs.iter().rev().filter(|run| !run.touched.is_empty());
-        let known: Vec<String> = wrote.map(|run| format!("\n  {}  {} campaigns", run.id, run.touched.len())).collect();
+        let campaigns = |count: usize| if count == 1 { "1 campaign".to_owned() } else { format!("{count} campaigns") };
+        let known: Vec<String> = wrote.map(|run| format!("\n  {}  {}", run.id, campaigns(run.touched.len()))).collect();
         let hint = if known.is_empty() {
             "no run has written anything yet; to go back further, revert the commit and apply".to_owned()
         } else {
