@@ -105,6 +105,11 @@ impl Report {
         self.rows.iter().filter(|row| row.action == action && matches!(row.outcome, Outcome::Done { .. })).count()
     }
 
+    /// Whether anything was written live, or may have been.
+    pub fn wrote(&self) -> bool {
+        self.rows.iter().any(|row| row.action.writes() && matches!(row.outcome, Outcome::Done { .. } | Outcome::Unknown { .. }))
+    }
+
     /// How many live campaigns were taken over.
     pub fn imported(&self) -> usize {
         self.rows.iter().filter(|row| row.imported && matches!(row.outcome, Outcome::Done { .. })).count()

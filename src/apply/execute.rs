@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{Event, Memory, Outcome, Report, Row, one};
 use crate::reconcile::{Action, Change, Plan, Tier};
 use crate::remote::{RemoteError, Writer};
-use crate::state::StateError;
+use crate::state::{self, StateError};
 
 /// How an apply runs.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub(super) struct Run<'a, F> {
     /// When the state was written last, and whether anything has come in since.
     saved_at: Instant,
     unsaved: bool,
+    /// Runs that the state forgot to remember this one.
+    forgotten_runs: Vec<state::Run>,
     state_error: Option<StateError>,
     /// Why no further change is started, once that is so.
     halted: Option<String>,
@@ -79,8 +81,8 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
     };
     let doubtful = (0..changes.len()).filter(|index| is_recent(&changes[*index])).collect();
     memory.correct(state_only);
-    memory.begin(&changes, &options.run, now);
-    let writes = changes.iter().any(|change| matches!(change.action, Action::Create | Action::Update | Action::Delete));
+    let forgotten_runs = memory.begin(&changes, &options.run, now);
+    let writes = changes.iter().any(|change| change.action.writes());
     let mut run = Run {
         changes,
         outcomes: BTreeMap::new(),
@@ -92,6 +94,7 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
         sent_before: BTreeSet::new(),
         saved_at: Instant::now(),
         unsaved: false,
+        forgotten_runs,
         state_error: None,
         halted: None,
         stop,
@@ -227,7 +230,9 @@ impl<F: FnMut(Event)> Run<'_, F> {
             });
             rows.push(row(change, outcome));
         }
-        if forgotten || self.unsaved {
+        let forgotten_runs = std::mem::take(&mut self.forgotten_runs);
+        let wrote_nothing = self.memory.document.end(&self.options.run, forgotten_runs);
+        if forgotten || wrote_nothing || self.unsaved {
             self.save().await;
         }
         Report { run: self.options.run, rows, state_error: self.state_error }

@@ -42,9 +42,10 @@ impl Memory {
     }
 
     /// Writes into the document what is about to be done: how every campaign was before, and every create as an intent. An
-    /// intent of an earlier run for the same create keeps its time: a request of that run may still be on its way.
-    pub(super) fn begin(&mut self, changes: &[Arc<Change>], run: &str, now: Timestamp) {
-        let writes = |change: &&Arc<Change>| matches!(change.action, Action::Create | Action::Update | Action::Delete);
+    /// intent of an earlier run for the same create keeps its time: a request of that run may still be on its way. Returns
+    /// the runs that are forgotten for this one.
+    pub(super) fn begin(&mut self, changes: &[Arc<Change>], run: &str, now: Timestamp) -> Vec<Run> {
+        let writes = |change: &&Arc<Change>| change.action.writes();
         let touched: BTreeMap<CampaignKey, Touched> = changes
             .iter()
             .filter(writes)
@@ -55,9 +56,9 @@ impl Memory {
             })
             .collect();
         if touched.is_empty() {
-            return;
+            return Vec::new();
         }
-        self.document.begin(Run { id: run.to_owned(), at: now, touched });
+        let forgotten = self.document.begin(Run { id: run.to_owned(), at: now, touched });
         // What no plan creates any more, and no list has shown since, never came to be.
         let creates = |key: &CampaignKey| changes.iter().any(|change| change.action == Action::Create && change.key == *key);
         self.document.intents.retain(|key, _| creates(key));
@@ -76,6 +77,7 @@ impl Memory {
             let at = earlier.map_or(now, |earlier| earlier.at);
             self.document.intents.insert(change.key.clone(), Intent { at, ..intent });
         }
+        forgotten
     }
 
     /// A create is sent once more.
@@ -92,7 +94,10 @@ impl Memory {
         if let Some(old) = &change.moved_from {
             campaigns.remove(old);
         }
-        if let Some(touched) = runs.last_mut().and_then(|run| run.touched.get_mut(&change.key)) {
+        // Only a change that writes belongs to the run that was begun last.
+        if change.action.writes()
+            && let Some(touched) = runs.last_mut().and_then(|run| run.touched.get_mut(&change.key))
+        {
             touched.id = Some(id.clone());
         }
         intents.remove(&change.key);
@@ -110,7 +115,10 @@ impl Memory {
     /// A change was certainly not made: there is nothing to look for, and nothing to roll back.
     pub(super) fn forget(&mut self, change: &Change) {
         self.document.intents.remove(&change.key);
-        if let Some(run) = self.document.runs.last_mut() {
+        // Only a change that writes belongs to the run that was begun last.
+        if change.action.writes()
+            && let Some(run) = self.document.runs.last_mut()
+        {
             run.touched.remove(&change.key);
         }
     }

@@ -29,9 +29,9 @@ pub(super) fn listen(told: impl FnOnce() + Send + 'static) -> Stop {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         next().await;
-        told();
         // Nobody listening any more means that the work is done.
         let _ = sender.send(true);
+        told();
         next().await;
         std::process::exit(INTERRUPTED);
     });

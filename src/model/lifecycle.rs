@@ -73,6 +73,18 @@ pub struct Hold {
     pub until: Option<Date>,
 }
 
+impl Hold {
+    /// The whole campaign is left as it is live, and as it is remembered.
+    pub fn everything() -> Self {
+        Self { pointer: String::new(), until: None }
+    }
+
+    /// Whether it is the one of [`Hold::everything`].
+    pub fn is_everything(&self) -> bool {
+        self.pointer.is_empty()
+    }
+}
+
 impl Lifecycle {
     /// The fields that are left to live on this day (UTC). What is held for ever comes first.
     pub fn held_on(&self, today: Date) -> Vec<Hold> {

@@ -17,7 +17,7 @@ use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, L
 use crate::reconcile::{self, Plan, Policy};
 use crate::remote::Reader;
 use crate::saved::DeclaredAt;
-use crate::state::{Ended, Holder, LockedState, Run, StateDocument};
+use crate::state::{Ended, Holder, LockedState, Run, StateDocument, Touched};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -135,9 +135,12 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
 
 /// What is desired when a run is undone.
 fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) -> Result<Desired, Failure> {
-    let found = if run == "last" { document.runs.last() } else { document.runs.iter().find(|known| known.id == run) };
+    let mut known = document.runs.iter().filter(|known| !known.touched.is_empty());
+    let found = if run == "last" { known.next_back() } else { known.find(|known| known.id == run) };
     let Some(Run { id, at: _, touched }) = found else {
-        let known: Vec<String> = document.runs.iter().rev().map(|run| format!("\n  {}  {} campaigns", run.id, run.touched.len())).collect();
+        let wrote = document.runs.iter().rev().filter(|run| !run.touched.is_empty());
+        let campaigns = |count: usize| if count == 1 { "1 campaign".to_owned() } else { format!("{count} campaigns") };
+        let known: Vec<String> = wrote.map(|run| format!("\n  {}  {}", run.id, campaigns(run.touched.len()))).collect();
         let hint = if known.is_empty() {
             "no run has written anything yet; to go back further, revert the commit and apply".to_owned()
         } else {
@@ -145,7 +148,10 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
         };
         return Err(Failure::new(format!("the state remembers no run `{run}`"), hint));
     };
-    let before = touched.iter().map(|(key, touched)| (key.clone(), touched.before.clone())).collect();
+    // A campaign may have been given another key since; its id tells which one it is.
+    let keys: BTreeMap<_, _> = document.campaigns.campaigns.iter().map(|(key, remembered)| (&remembered.id, key)).collect();
+    let key_now = |key, touched: &Touched| (*touched.id.as_ref().and_then(|id| keys.get(id)).unwrap_or(&key)).clone();
+    let before = touched.iter().map(|(key, touched)| (key_now(key, touched), touched.before.clone())).collect();
     Ok(reconcile::rolled_back(id, &before, declared, live, &document.campaigns))
 }
 

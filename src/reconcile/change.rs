@@ -25,6 +25,14 @@ impl Action {
     /// All actions.
     pub const ALL: [Self; 5] = [Self::Create, Self::Update, Self::Delete, Self::Forget, Self::Record];
 
+    /// Whether it writes to the live campaign.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Delete => true,
+            Self::Forget | Self::Record => false,
+        }
+    }
+
     /// A stable name for machines.
     pub fn id(self) -> &'static str {
         match self {

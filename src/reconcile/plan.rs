@@ -8,7 +8,7 @@ use super::pair::{Orphan, Pair, pair};
 use super::{
     Action, Change, Effect, Found, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same,
 };
-use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live, LiveCampaign};
+use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -202,7 +202,8 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
             let flags = Remember { prevent_destroy: remembered.prevent_destroy, keep: remembered.keep };
             flags == remember(pair) && same(&remembered.body, &desired)
         });
-        if !known {
+        let all_held = holds.iter().any(Hold::is_everything);
+        if !known && !all_held {
             let (key, id) = (pair.key.clone(), live.id.clone());
             plan.state_only.push(StateOnly::Refresh { key, id, body: desired, remember: remember(pair) });
         }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, LastApplied, Lifecycle, Live, LiveCampaign, Origin};
+use super::hold::follow;
+use crate::model::{
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Hold, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
+};
 
 /// What is desired when a run is to be undone. `before` holds the bodies that the campaigns had, `None` for one that the run
-/// created. Campaigns that it did not touch are desired as they are live, whatever the files say of them now.
+/// created. Campaigns that it did not touch stay as they are, live and in the state, whatever the files say of them now.
 pub fn rolled_back(
     run: &str,
     before: &BTreeMap<CampaignKey, Option<CampaignSpec>>,
@@ -22,7 +25,13 @@ pub fn rolled_back(
             ..Lifecycle::default()
         };
         match declared.campaigns.get(key) {
-            Some(declared) => DesiredCampaign { spec: spec.clone(), ..declared.clone() },
+            Some(declared) => {
+                let DesiredCampaign { spec: in_file, lifecycle, held, previously: _, origin } = declared;
+                // A field is held by its place in the file; in the earlier body it may stand elsewhere.
+                let there = |hold: &Hold| Some(Hold { pointer: follow(&hold.pointer, in_file, spec)?, until: hold.until });
+                let held = held.iter().filter_map(there).collect();
+                DesiredCampaign { spec: spec.clone(), lifecycle: lifecycle.clone(), held, previously: None, origin: origin.clone() }
+            }
             None => {
                 let origin = Origin { file: format!("state, before run {run}"), line: 1 };
                 DesiredCampaign { spec: spec.clone(), lifecycle: kept(), held: Vec::new(), previously: None, origin }
@@ -30,7 +39,10 @@ pub fn rolled_back(
         }
     };
     let untouched = last_applied.campaigns.iter().filter(|(key, _)| !before.contains_key(*key));
-    let as_live = untouched.filter_map(|(key, remembered)| Some((key, &by_id.get(&remembered.id)?.spec)));
-    let as_before = before.iter().filter_map(|(key, body)| Some((key, body.as_ref()?)));
-    Desired { campaigns: as_live.chain(as_before).map(|(key, spec)| (key.clone(), as_declared(key, spec))).collect() }
+    let as_live = untouched.filter_map(|(key, remembered)| {
+        let campaign = as_declared(key, &by_id.get(&remembered.id)?.spec);
+        Some((key.clone(), DesiredCampaign { held: vec![Hold::everything()], ..campaign }))
+    });
+    let as_before = before.iter().filter_map(|(key, body)| Some((key.clone(), as_declared(key, body.as_ref()?))));
+    Desired { campaigns: as_live.chain(as_before).collect() }
 }

@@ -113,6 +113,12 @@ pub fn report(report: &Report, width: Option<u16>) -> String {
     out
 }
 
+/// Names the run and the way back to before it; `None` where nothing was written.
+pub fn way_back(report: &Report) -> Option<String> {
+    let run = inline(&report.run);
+    report.wrote().then(|| format!("\nRun {run}; `campaignctl plan --rollback {run}` plans back to before it.\n"))
+}
+
 /// What to do next, once for each way a change can fail.
 fn advice(report: &Report) -> Vec<String> {
     let any = |wanted: fn(&Outcome) -> bool| report.rows.iter().any(|row| wanted(&row.outcome));
@@ -158,13 +164,31 @@ pub fn imported(address: &str, name: &str, id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::report;
+    use super::{report, way_back};
     use crate::apply::{Outcome, Report, Row};
     use crate::model::{CampaignId, CampaignKey};
     use crate::reconcile::Action;
 
     fn row(key: String, outcome: Outcome) -> Row {
         Row { key: CampaignKey::new(key).unwrap(), action: Action::Create, imported: false, outcome }
+    }
+
+    #[test]
+    fn the_way_back_is_told_where_something_was_or_may_have_been_written() {
+        let done = || Outcome::Done { id: CampaignId("1".to_owned()) };
+        let table = [
+            (Action::Create, done(), true),
+            (Action::Update, Outcome::Unknown { reason: "timed out".to_owned() }, true),
+            (Action::Record, done(), false),
+            (Action::Forget, done(), false),
+            (Action::Delete, Outcome::Failed { reason: "400".to_owned(), hint: None }, false),
+        ];
+        for (action, outcome, told) in table {
+            let rows = vec![Row { action, ..row("one".to_owned(), outcome) }];
+            let line = way_back(&Report { run: "r1".to_owned(), rows, state_error: None });
+            let expected = "\nRun r1; `campaignctl plan --rollback r1` plans back to before it.\n".to_owned();
+            assert_eq!(line, told.then_some(expected), "{action:?}");
+        }
     }
 
     #[test]

@@ -161,12 +161,78 @@ impl Run {
 }
 
 impl StateDocument {
-    /// Adds a run, and forgets the oldest where there are too many. The latest is always kept.
-    pub fn begin(&mut self, run: Run) {
+    /// Adds a run, and forgets the oldest where there are too many; returns those. The latest is always kept.
+    pub fn begin(&mut self, run: Run) -> Vec<Run> {
+        // A run that in the end wrote nothing is no way back to anything.
+        self.runs.retain(|run| !run.touched.is_empty());
         self.runs.push(run);
         let touched = |runs: &[Run]| runs.iter().map(|run| run.touched.len()).sum::<usize>();
-        while self.runs.len() > 1 && (self.runs.len() > Run::REMEMBERED || touched(&self.runs) > Run::MOST_TOUCHED) {
-            self.runs.remove(0);
+        let is_too_much = |runs: &[Run]| runs.len() > 1 && (runs.len() > Run::REMEMBERED || touched(runs) > Run::MOST_TOUCHED);
+        let first = (0..self.runs.len()).find(|first| !is_too_much(&self.runs[*first..])).unwrap_or_default();
+        self.runs.drain(..first).collect()
+    }
+
+    /// Ends the run that was begun last. One that wrote nothing is taken out again, and what was forgotten for it comes back.
+    /// Returns whether it was so.
+    pub fn end(&mut self, run: &str, forgotten: Vec<Run>) -> bool {
+        let wrote_nothing = self.runs.last().is_some_and(|last| last.id == run && last.touched.is_empty());
+        if wrote_nothing {
+            self.runs.pop();
+            self.runs.splice(..0, forgotten);
         }
+        wrote_nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Owner, Run, StateDocument, Touched};
+    use crate::model::CampaignKey;
+    use jiff::Timestamp;
+
+    fn run(id: &str, touched: usize) -> Run {
+        let touch = |number| (CampaignKey::new(format!("c{number}")).unwrap(), Touched { id: None, before: None });
+        Run { id: id.to_owned(), at: Timestamp::UNIX_EPOCH, touched: (0..touched).map(touch).collect() }
+    }
+
+    #[test]
+    fn the_latest_runs_are_remembered_and_the_latest_always() {
+        let table: [(&[usize], &[usize]); 7] = [
+            (&[1, 2, 3], &[0, 1, 2]),
+            (&[1, 1, 1, 1, 1], &[0, 1, 2, 3, 4]),
+            (&[1, 1, 1, 1, 1, 1, 1], &[2, 3, 4, 5, 6]),
+            // As many bodies as are allowed, and one more.
+            (&[500, 500, 1_000], &[0, 1, 2]),
+            (&[500, 500, 1_001], &[1, 2]),
+            // One run that is too large by itself is kept, and is all that is kept.
+            (&[1, 1, 2_001], &[2]),
+            // A run that wrote nothing gives way.
+            (&[1, 0, 1], &[0, 2]),
+        ];
+        for (sizes, kept) in table {
+            let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+            let mut document = StateDocument::new("l".to_owned(), owner);
+            for (number, size) in sizes.iter().enumerate() {
+                document.begin(run(&number.to_string(), *size));
+            }
+            let ids: Vec<usize> = document.runs.iter().map(|run| run.id.parse().unwrap()).collect();
+            assert_eq!(ids, kept, "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_wrote_nothing_costs_no_other_run() {
+        let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let mut document = StateDocument::new("l".to_owned(), owner);
+        for number in 0..5 {
+            let forgotten = document.begin(run(&number.to_string(), 1));
+            assert!(!document.end(&number.to_string(), forgotten));
+        }
+        let before = document.clone();
+        let forgotten = document.begin(run("idle", 1));
+        assert_eq!(forgotten.len(), 1);
+        document.runs.last_mut().unwrap().touched.clear();
+        assert!(document.end("idle", forgotten));
+        assert_eq!(document, before);
     }
 }

@@ -14,6 +14,7 @@ mod online;
 mod output;
 mod rehearsal;
 mod repo;
+mod rollback;
 mod saved;
 mod server;
 mod state;

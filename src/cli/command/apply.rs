@@ -123,7 +123,7 @@ impl Apply {
                 }
             }
             let report = self.make(planned, context).await?;
-            context.console.out(&render::apply::report(&report, context.console.width()));
+            conclude(&report, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -178,7 +178,7 @@ impl Apply {
             let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
             context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
             let report = self.make(planned, context).await?;
-            context.console.out(&render::apply::report(&report, context.console.width()));
+            conclude(&report, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -221,6 +221,13 @@ impl Apply {
         let report = apply(planned, self.options(), stop, |event| tell(&event, &bar, context)).await;
         bar.finish_and_clear();
         report
+    }
+}
+
+fn conclude(report: &Report, context: &Context) {
+    context.console.out(&render::apply::report(report, context.console.width()));
+    if let Some(way_back) = render::apply::way_back(report) {
+        context.console.details(&way_back);
     }
 }
 

@@ -23,6 +23,7 @@ use crate::render::plan::Report;
   campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
   campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
+  campaignctl plan --rollback last            back to before the last run that wrote, whatever the files say
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
