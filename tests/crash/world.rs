@@ -251,7 +251,10 @@ impl World {
         let ended = process.await;
         *self.armed.lock().unwrap() = None;
         match ended {
-            Err(error) if error.is_cancelled() => End::Killed,
+            Err(error) if error.is_cancelled() => {
+                self.quiet().await;
+                End::Killed
+            }
             Err(error) => std::panic::resume_unwind(error.into_panic()),
             Ok(Err(message)) => End::Short(message),
             Ok(Ok(report)) if report.is_complete() => End::Complete,
@@ -259,6 +262,29 @@ impl World {
                 let rows = report.rows.iter().filter(|row| !matches!(row.outcome, Outcome::Done { .. }));
                 End::Short(format!("{:?} {:?}", rows.map(|row| (&row.key, &row.outcome)).collect::<Vec<_>>(), report.state_error))
             }
+        }
+    }
+
+    /// What was on its way when the process was killed arrives, as it does within the settle time on a machine that is not
+    /// busy: no write is half done, and nothing new comes in.
+    async fn quiet(&self) {
+        let mut before = None;
+        for _ in 0..200 {
+            let requests = self.emulator.requests();
+            let is_write = |method: &str| matches!(method, "POST" | "PUT" | "DELETE");
+            let under_way = requests.iter().filter(|request| {
+                is_write(&request.method)
+                    && !request.committed
+                    && request.faults.is_empty()
+                    && request.status.is_none()
+                    && request.answered_at.is_none()
+            });
+            let now = (requests.len(), under_way.count());
+            if now.1 == 0 && before == Some(now) {
+                return;
+            }
+            before = Some(now);
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
