@@ -372,6 +372,9 @@ async fn order(orders: mpsc::UnboundedSender<Order>, acts: Vec<Option<Act>>) {
     }
 }
 
+/// Requests seen so far, and what the outside writer does at which moment of which one.
+type During = (usize, Vec<(usize, Moment, Act)>);
+
 async fn follow(template: &Template, schedule: &Schedule) -> Result<(), String> {
     let world = World::of(template).await;
     let managed = world.state().await.campaigns.campaigns;
@@ -380,7 +383,7 @@ async fn follow(template: &Template, schedule: &Schedule) -> Result<(), String> 
     let outsider = Outsider::new(Arc::clone(&world.emulator), Arc::clone(&done)).await;
     let (orders, taken) = mpsc::unbounded_channel::<Order>();
     let working = tokio::spawn(outsider.work(taken));
-    let during: Arc<Mutex<(usize, Vec<(usize, Moment, Act)>)>> = Arc::default();
+    let during: Arc<Mutex<During>> = Arc::default();
     let (triggers, triggered) = (Arc::clone(&during), orders.downgrade());
     world.emulator.on(move |moment, record| {
         if record.client.as_deref() == Some(OUTSIDE) {
