@@ -114,9 +114,9 @@ pub fn report(report: &Report, width: Option<u16>) -> String {
 }
 
 /// Names the run and the way back to before it; `None` where nothing was written.
-pub fn way_back(report: &Report) -> Option<String> {
-    let run = inline(&report.run);
-    report.wrote().then(|| format!("\nRun {run}; `campaignctl plan --rollback {run}` plans back to before it.\n"))
+pub fn way_back(report: &Report, environment: &str) -> Option<String> {
+    let (run, environment) = (inline(&report.run), inline(environment));
+    report.wrote().then(|| format!("\nRun {run}; `campaignctl plan -e {environment} --rollback {run}` plans back to before it.\n"))
 }
 
 /// What to do next, once for each way a change can fail.
@@ -185,8 +185,8 @@ mod tests {
         ];
         for (action, outcome, told) in table {
             let rows = vec![Row { action, ..row("one".to_owned(), outcome) }];
-            let line = way_back(&Report { run: "r1".to_owned(), rows, state_error: None });
-            let expected = "\nRun r1; `campaignctl plan --rollback r1` plans back to before it.\n".to_owned();
+            let line = way_back(&Report { run: "r1".to_owned(), rows, state_error: None }, "staging");
+            let expected = "\nRun r1; `campaignctl plan -e staging --rollback r1` plans back to before it.\n".to_owned();
             assert_eq!(line, told.then_some(expected), "{action:?}");
         }
     }

@@ -122,8 +122,9 @@ impl Apply {
                     return Err(Failure::new("apply cancelled", "nothing was changed"));
                 }
             }
+            let environment = planned.destination.environment.clone();
             let report = self.make(planned, context).await?;
-            conclude(&report, context);
+            conclude(&report, &environment, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -177,8 +178,9 @@ impl Apply {
             let plan = &planned.plan;
             let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
             context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
+            let environment = planned.destination.environment.clone();
             let report = self.make(planned, context).await?;
-            conclude(&report, context);
+            conclude(&report, &environment, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -224,9 +226,9 @@ impl Apply {
     }
 }
 
-fn conclude(report: &Report, context: &Context) {
+fn conclude(report: &Report, environment: &str, context: &Context) {
     context.console.out(&render::apply::report(report, context.console.width()));
-    if let Some(way_back) = render::apply::way_back(report) {
+    if let Some(way_back) = render::apply::way_back(report, environment) {
         context.console.details(&way_back);
     }
 }
