@@ -93,7 +93,8 @@ impl<F: FnMut(Event)> Run<'_, F> {
 
     fn several(&self, index: usize, ids: &[CampaignId]) -> String {
         let address = self.changes[index].key.address();
-        let commands: Vec<String> = ids.iter().map(|id| format!("campaignctl import {address} --id {id}")).collect();
+        let environment = &self.memory.document.owner.environment;
+        let commands: Vec<String> = ids.iter().map(|id| format!("campaignctl import -e {environment} {address} --id {id}")).collect();
         format!("its answer was lost, and {} live campaigns can be it; say which one: {}", ids.len(), commands.join(" or "))
     }
 
