@@ -321,8 +321,10 @@ impl<'a> Reader<'a> {
         let limit = self.limit();
         let mut found = Vec::new();
         while let Some(range) = self.comments.get(self.next).filter(|range| range.start < limit) {
+            // What stands behind a dash or a key is theirs, however far to the right it is.
+            let own_line = self.text[self.line_start(range.start)..range.start].trim().is_empty();
             let comment = self.comment(range);
-            if !belongs(&comment) {
+            if !own_line || !belongs(&comment) {
                 break;
             }
             self.next += 1;
