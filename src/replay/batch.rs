@@ -30,6 +30,8 @@ pub(super) struct Record {
     pub(super) contact: u128,
     /// A hash of the request's id and of the campaign that it names.
     pub(super) request: Option<u128>,
+    /// The campaign that the session names.
+    pub(super) only: Option<u32>,
     /// The campaigns that match, as bits of the matcher.
     pub(super) matched: SmallVec<[u64; 2]>,
     /// Where filters of a campaign differ between the worlds and only one of them matches: the campaign, and the first filter
@@ -170,6 +172,7 @@ impl Batch {
             line: number,
             contact: hash(&line.contact, None),
             request: line.request_id.as_ref().map(|id| hash(id, only)),
+            only: only.map(small),
             matched: matched.clone(),
             failing: failing(row, contest, matched, only),
         });

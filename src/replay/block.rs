@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 /// Bytes of a block, about.
 const BLOCK: usize = 4 << 20;
@@ -96,11 +96,14 @@ fn peek(from: &mut BufReader<Box<dyn Read + Send>>) -> io::Result<Vec<u8>> {
     Ok(from.fill_buf()?.iter().take(ZSTD.len()).copied().collect())
 }
 
+type Compressed = BufReader<Box<dyn Read + Send>>;
+type Frame = StreamingDecoder<Compressed, FrameDecoder>;
+
 /// The frames of a zstd stream, one after the other.
 struct Frames {
     /// What follows the frames that were read.
-    from: Option<BufReader<Box<dyn Read + Send>>>,
-    frame: Option<Box<StreamingDecoder<BufReader<Box<dyn Read + Send>>, ruzstd::decoding::FrameDecoder>>>,
+    from: Option<Compressed>,
+    frame: Option<Box<Frame>>,
 }
 
 impl Read for Frames {

@@ -33,8 +33,10 @@ pub(super) struct Tally<'c, 'a> {
     queues: Vec<BothWorlds<Minutes>>,
     requests: HashMap<u128, Timestamp>,
     room_for_requests: usize,
-    pub(super) repeated: u64,
-    pub(super) late: u64,
+    repeated: u64,
+    /// Of the repeated sessions those that name a campaign, by campaign.
+    repeated_for: Vec<u64>,
+    late: u64,
 }
 
 /// One world.
@@ -76,6 +78,7 @@ impl<'c, 'a> Tally<'c, 'a> {
             requests: HashMap::new(),
             room_for_requests: REQUESTS,
             repeated: 0,
+            repeated_for: vec![0; campaigns],
             late: 0,
         }
     }
@@ -84,6 +87,9 @@ impl<'c, 'a> Tally<'c, 'a> {
     pub(super) fn session(&mut self, record: &Record, late: IsLate) {
         if self.is_repeated(record) {
             self.repeated += 1;
+            if let Some(campaign) = record.only {
+                self.repeated_for[campaign as usize] += 1;
+            }
             return;
         }
         self.late += u64::from(late);
@@ -175,15 +181,31 @@ impl<'c, 'a> Tally<'c, 'a> {
         }
     }
 
-    /// What the sessions came to. `offered`: how many sessions each campaign was offered.
+    /// What the sessions came to. `offered`: how many sessions each campaign was offered, repeated ones included.
     pub(super) fn finish(self, counts: LineCounts, offered: &[u64]) -> Replayed {
-        let Self { contest, compared, worlds, flips, gained, lost, starved, queues, requests: _, room_for_requests: _, repeated, late } =
-            self;
+        let Self {
+            contest,
+            compared,
+            worlds,
+            flips,
+            gained,
+            lost,
+            starved,
+            queues,
+            requests: _,
+            room_for_requests: _,
+            repeated,
+            repeated_for,
+            late,
+        } = self;
+        let to_all = repeated - repeated_for.iter().sum::<u64>();
         let BothWorlds { live, desired } = worlds;
         let totals = BothWorlds { live: live.totals, desired: desired.totals };
         let sides = live.campaigns.into_iter().zip(desired.campaigns);
         let campaigns = contest.campaigns.iter().enumerate().zip(sides).map(|((place, campaign), (live, desired))| {
-            let decided = |spec: Option<&CampaignSpec>, counts: Counts| spec.map(|spec| counts.finish(spec, offered[place]));
+            let decided = |spec: Option<&CampaignSpec>, counts: Counts| {
+                spec.map(|spec| counts.finish(spec, offered[place] - to_all - repeated_for[place]))
+            };
             let decided = BothWorlds { live: decided(campaign.spec.live, live), desired: decided(campaign.spec.desired, desired) };
             ReplayedCampaign { who: campaign.who.clone(), decided, gained: gained[place], lost: lost[place] }
         });

@@ -96,6 +96,10 @@ proptest! {
                     counted(decided, key, DecisionStatus::Queued),
                 );
                 prop_assert_eq!(counts, expected, "{} {:?}", key, world);
+                if found.enabled {
+                    let asked = decided.keys().filter(|(_, campaign)| campaign == key).count() as u64;
+                    prop_assert_eq!(found.not_matched + found.invited + found.suppressed + found.throttled + found.queued, asked);
+                }
                 prop_assert_eq!(found.timeline.steps.iter().map(|step| step.invites).sum::<u64>(), found.invited);
             }
             let suppressed: u64 = replayed.starved.iter().map(|starved| *starved.decisions.of(world)).sum();
