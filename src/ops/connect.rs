@@ -39,20 +39,10 @@ impl Connection {
         let owner = Owner { environment: environment.clone(), organization: organization.id.clone() };
         match self.state.read().await? {
             None => Ok(StateDocument::new(Uuid::new_v4().to_string(), owner)),
-            Some(document) if document.owner == owner => Ok(document),
-            Some(document) => Err(Failure {
-                class: Class::Conflict,
-                message: format!(
-                    "the state `{}` belongs to environment `{}` of organization {}, not to environment `{}` of organization {}",
-                    self.state.at(),
-                    document.owner.environment,
-                    document.owner.organization,
-                    owner.environment,
-                    owner.organization
-                ),
-                hint: Some("give each environment its own `state:` in campaignctl.yaml".to_owned()),
-                findings: None,
-            }),
+            Some(document) => {
+                check_owner(self.state.at(), &document.owner, environment, Some(&organization.id))?;
+                Ok(document)
+            }
         }
     }
 
@@ -113,6 +103,23 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
 pub(super) fn state(scope: &Scope) -> Result<StateStore, Failure> {
     let Scope { project: _, environment, access, settings: _ } = scope;
     Ok(StateStore::open(&environment.state, &access.state, &environment.name)?)
+}
+
+/// Whether a state is that of this environment, and of this organization, where that is known.
+///
+/// # Errors
+/// It belongs to another one.
+pub(super) fn check_owner(at: &str, owner: &Owner, environment: &str, organization: Option<&str>) -> Result<(), Failure> {
+    let Owner { environment: its_environment, organization: its_organization } = owner;
+    if its_environment == environment && organization.is_none_or(|organization| its_organization == organization) {
+        return Ok(());
+    }
+    let of = organization.map(|organization| format!(" of organization {organization}")).unwrap_or_default();
+    let message = format!(
+        "the state `{at}` belongs to environment `{its_environment}` of organization {its_organization}, not to environment \
+         `{environment}`{of}"
+    );
+    Err(Failure { class: Class::Conflict, ..Failure::new(message, "give each environment its own `state:` in campaignctl.yaml") })
 }
 
 /// Gives a lock back. One that cannot be given back expires by itself, so nothing is lost but a minute of somebody's time.

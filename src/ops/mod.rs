@@ -10,6 +10,7 @@ pub mod import;
 pub mod levels;
 pub mod plan;
 pub mod references;
+pub mod remembered;
 mod rewrite;
 pub mod saved;
 mod scope;

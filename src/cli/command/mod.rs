@@ -16,5 +16,7 @@ pub(super) mod schema;
 pub(super) mod show;
 mod showing;
 pub(super) mod state;
+mod state_changing;
+mod state_reading;
 mod streaming;
 pub(super) mod validate;
