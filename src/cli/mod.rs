@@ -72,6 +72,7 @@ enum LogLevel {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(command::init::Init),
     Validate(command::validate::Validate),
     Fmt(command::fmt::Fmt),
     Plan(command::plan::Plan),
@@ -101,6 +102,7 @@ pub fn run() -> ExitCode {
     }
     let context = Context::new(global, console);
     let outcome = match command {
+        Command::Init(command) => command.run(&context),
         Command::Validate(command) => command.run(&context),
         Command::Fmt(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),

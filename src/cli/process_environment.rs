@@ -46,6 +46,11 @@ pub(super) fn pipeline_run() -> Option<String> {
     of_github().or_else(|| variable("CI_JOB_URL"))
 }
 
+/// `GENESYSCLOUD_REGION`, where it is set.
+pub(super) fn region() -> Option<String> {
+    std::env::var("GENESYSCLOUD_REGION").ok().filter(|region| !region.trim().is_empty())
+}
+
 /// Name of this machine; empty where it has none.
 pub(super) fn host() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()

@@ -7,6 +7,7 @@ mod failure;
 pub mod fix;
 pub mod fmt;
 pub mod import;
+pub mod init;
 pub mod levels;
 pub mod plan;
 pub mod references;

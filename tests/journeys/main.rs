@@ -8,6 +8,7 @@ mod faults;
 mod first_run;
 mod guards;
 mod import;
+mod init;
 mod levels;
 mod limits;
 mod lost_state;

@@ -7,6 +7,7 @@ pub(super) mod emulator;
 mod fixing;
 pub(super) mod fmt;
 pub(super) mod import;
+pub(super) mod init;
 mod limits;
 pub(super) mod plan;
 mod planning;
