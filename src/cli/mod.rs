@@ -83,6 +83,7 @@ enum Command {
     State(command::state::State),
     Schema(command::schema::Schema),
     Emulator(command::emulator::Emulator),
+    Completions(command::completions::Completions),
 }
 
 /// Runs the program on the arguments of this process.
@@ -113,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::State(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Emulator(command) => command.run(&context),
+        Command::Completions(command) => command.run(&context),
     };
     context.finish(outcome)
 }

@@ -1,6 +1,7 @@
 //! One page a command: its arguments, whose comments are the help, and a thin `run`.
 
 pub(super) mod apply;
+pub(super) mod completions;
 pub(super) mod drift;
 mod duration;
 pub(super) mod emulator;
