@@ -337,10 +337,8 @@ async fn the_state_commands_work_on_a_bucket_as_on_a_file() {
     repo.run(&["apply", "--auto-approve"]).exits(0);
     let pulled = repo.run(&["state", "pull"]).exits(0);
     repo.answer(&["state", "push", "-"], &pulled.out).exits(0).says("Nothing to push");
-    let waiting = Waiting::start(&{
-        repo.campaign("three", &campaign("Three", 45));
-        repo_of(&server, &bucket)
-    });
+    repo.campaign("three", &campaign("Three", 45));
+    let waiting = Waiting::start(&repo);
     repo.run(&["state", "mv", "two", "deux"]).exits(1).complains("is locked by `campaignctl apply`");
     repo.run(&["state", "show", "two"]).exits(0).says("name: Two");
     waiting.end();

@@ -157,7 +157,9 @@ pub fn released(released: &Released, environment: &str, dry_run: bool) -> String
                 inline(&id.0)
             ),
             NextPlan::Left => "No file declares it: the next plan leaves it alone.".to_owned(),
-            NextPlan::Unknown => "Some files cannot be read, and no other one declares it: `campaignctl validate` says what is wrong.".to_owned(),
+            NextPlan::Unknown => {
+                "Some files cannot be read, and no other one declares it: `campaignctl validate` says what is wrong.".to_owned()
+            }
         };
         let _ = writeln!(out, "  {told}");
         if *prevent_destroy {

@@ -64,7 +64,8 @@ mod tests {
     }
 
     fn remembered(id: &str) -> Remembered {
-        let body = serde_json::json!({ "name": id, "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
+        let body =
+            serde_json::json!({ "name": id, "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
         let body = serde_json::from_value(body).unwrap();
         Remembered { id: CampaignId(id.to_owned()), body, prevent_destroy: false, keep: false }
     }

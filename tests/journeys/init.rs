@@ -100,7 +100,11 @@ fn the_pipelines_are_the_examples_for_the_host_of_the_remote() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for remote in ["git@github.com:acme/campaigns.git", "https://x:ghp_secret@github.example.com/acme/campaigns"] {
         let repo = cloned(remote);
-        let ran = repo.run(&["init"]).exits(0).says("written   .github/workflows/campaigns-apply.yaml").says("The pipelines are those for github.");
+        let ran = repo
+            .run(&["init"])
+            .exits(0)
+            .says("written   .github/workflows/campaigns-apply.yaml")
+            .says("The pipelines are those for github.");
         assert!(!ran.out.contains("ghp_secret"), "{ran:#?}");
         assert_eq!(files(&repo.path(".github")), files(&examples.join("github-actions")));
         assert!(text(&repo, ".gitignore").contains("/.state/\n") && !repo.path(".gitlab-ci.yml").exists());

@@ -1,8 +1,8 @@
 //! A state that can be lost: whatever leaned on it, the next plan makes no campaign twice and deletes none.
 
 use campaignctl::emulator::{FaultScript, UnknownFields};
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use proptest::prelude::RngExt as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
 use crate::repo::{Ran, Repo, Server, campaign};

@@ -188,7 +188,11 @@ async fn a_state_goes_out_and_in_as_it_is() {
     drop(server);
     repo.run(&["state", "list"]).exits(1).complains("environment `rehearsal` has no state yet").complains("state push FILE");
     repo.run(&["state", "pull"]).exits(1).complains("has no state yet");
-    repo.run(&["state", "push", "copy.json"]).exits(0).says("Pushed 3 campaigns").says("Nothing was there before.").says("the next plan compares");
+    repo.run(&["state", "push", "copy.json"])
+        .exits(0)
+        .says("Pushed 3 campaigns")
+        .says("Nothing was there before.")
+        .says("the next plan compares");
     repo.run(&["state", "list"]).exits(0).says("campaign.other");
     repo.run(&["state", "mv", "one", "uno"]).exits(0);
 

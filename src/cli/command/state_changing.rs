@@ -139,7 +139,8 @@ impl Push {
 fn read(file: &Path) -> Result<(Vec<u8>, String), Failure> {
     let is_input = file.as_os_str() == "-";
     let name = if is_input { "standard input".to_owned() } else { format!("`{}`", file.display()) };
-    let failed = |error: io::Error| Failure::new(format!("cannot read {name}: {error}"), "name the file that holds the state; nothing was written");
+    let failed =
+        |error: io::Error| Failure::new(format!("cannot read {name}: {error}"), "name the file that holds the state; nothing was written");
     let mut bytes = Vec::new();
     let source: Box<dyn Read> = if is_input { Box::new(io::stdin().lock()) } else { Box::new(File::open(file).map_err(failed)?) };
     source.take(MAX_STATE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -109,7 +109,10 @@ fn check_environment(name: &str) -> Result<(), Failure> {
         return Err(Failure::new(format!("`{name}` is no name of an environment"), hint));
     }
     if name == "local" {
-        return Err(Failure::new("`local` is the environment of the emulator, which is always made", "name the other one, e.g. -e production"));
+        return Err(Failure::new(
+            "`local` is the environment of the emulator, which is always made",
+            "name the other one, e.g. -e production",
+        ));
     }
     Ok(())
 }
@@ -220,7 +223,8 @@ async fn find_organization(
             }
         },
     };
-    let settings = Settings { max_attempts: 2, connect_timeout: PATIENCE, request_timeout: PATIENCE, deadline: Some(PATIENCE), ..Settings::default() };
+    let settings =
+        Settings { max_attempts: 2, connect_timeout: PATIENCE, request_timeout: PATIENCE, deadline: Some(PATIENCE), ..Settings::default() };
     let found = match Reader::new(server, credentials, settings) {
         Ok(reader) => reader.organization().await,
         Err(error) => Err(error),
@@ -268,7 +272,8 @@ impl Files<'_> {
 
     fn failed(&self, path: &str, error: &std::io::Error) -> Failure {
         let written = self.files.iter().filter(|(_, made)| *made == Made::Written).count();
-        let hint = format!("name a folder you may write in; {written} files were written before, and `campaignctl init` goes on from there");
+        let hint =
+            format!("name a folder you may write in; {written} files were written before, and `campaignctl init` goes on from there");
         Failure::new(format!("cannot write `{}`: {error}", self.folder.join(path).display()), hint)
     }
 }

@@ -119,7 +119,10 @@ fn compare(known: &StateDocument, pushed: &StateDocument, from: &str) -> Result<
     let refused = |message: String, hint: &str| Err(Failure { class: Class::Conflict, ..Failure::new(message, hint) });
     if known.lineage != pushed.lineage {
         return refused(
-            format!("{from} has lineage {}, and the stored state has lineage {}: they are not the same state", pushed.lineage, known.lineage),
+            format!(
+                "{from} has lineage {}, and the stored state has lineage {}: they are not the same state",
+                pushed.lineage, known.lineage
+            ),
             "make sure that this is the state of this environment; then --force puts it there. Nothing was written",
         );
     }
