@@ -177,6 +177,26 @@ fn every_file_says_first_what_lives_there() {
 }
 
 #[test]
+fn what_is_built_in_is_there_when_an_image_is_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let left_out = fs::read_to_string(root.join("examples/docker/Dockerfile.dockerignore")).unwrap();
+    let mut found = 0;
+    for source in sources() {
+        let folder = Path::new("src").join(source.path.parent().unwrap());
+        for path in source.code.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let mut parts: Vec<String> = Vec::new();
+            for part in folder.join(path).components().map(|part| part.as_os_str().to_string_lossy().into_owned()) {
+                if part == ".." { drop(parts.pop()) } else { parts.push(part) }
+            }
+            assert!(root.join(parts.join("/")).is_file(), "{}: {path}", source.path.display());
+            assert!(!left_out.lines().any(|line| line == parts[0]), "{}: {path} is not in the image", source.path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 4, "the pipelines are built in");
+}
+
+#[test]
 fn there_are_no_drawers() {
     for source in sources() {
         for drawer in ["utils", "util", "helpers", "common", "misc", "shared"] {

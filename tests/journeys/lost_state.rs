@@ -235,11 +235,11 @@ async fn every_damage_is_refused_or_harmless() {
     let good = std::fs::read(repo.path(STATE)).unwrap();
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     for end in (0..good.len() - 1).step_by(good.len() / 40) {
-        survives(&repo, &good[..end], &format!("cut at {end}"));
+        std::fs::write(repo.path(STATE), &good[..end]).unwrap();
         let ran = repo.run(&["plan"]).exits(1);
         assert!(ran.err.contains("is damaged"), "cut at {end}: {ran:#?}");
     }
-    for _ in 0..120 {
+    for _ in 0..80 {
         let (at, byte) = (random.random_range(0..good.len()), random.random::<u8>());
         let mut bytes = good.clone();
         bytes[at] = byte;

@@ -22,7 +22,7 @@ use crate::render;
 #[command(after_help = "Examples:
   campaignctl init
   campaignctl init campaigns-of-acme --region eu-west-1 --ci gitlab
-  campaignctl init -e staging                 the environment is called `staging` [default: production]")]
+  campaignctl init -e staging         calls the environment `staging` instead of `production`")]
 pub(in crate::cli) struct Init {
     /// Folder of the project [default: the working directory]
     #[arg(value_name = "DIR")]
