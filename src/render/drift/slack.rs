@@ -36,7 +36,7 @@ pub fn slack(report: &Report<'_>, news: News) -> String {
     if drifted.len() > room {
         blocks.push(section(&format!("… and {} more that drifted", campaigns(drifted.len() - room))));
     }
-    let server = format!("{}, organization {}", escaped(&report.destination.server), code(&report.destination.organization.name));
+    let server = format!("{}, organization {}", code(&report.destination.server), code(&report.destination.organization.name));
     blocks.push(object!({ "type": "context", "elements": [mrkdwn(&server)] }));
     json_line(&object!({ "text": first, "blocks": blocks }))
 }
@@ -100,11 +100,11 @@ fn code(text: &str) -> String {
 /// Text between backticks, which it cannot end.
 fn spanned(text: &str, most: usize) -> String {
     let (text, _) = cut(text, most);
-    let text = escaped(&text).replace('`', "ˋ");
+    let text = escaped(&text);
     if text.is_empty() { "` `".to_owned() } else { format!("`{text}`") }
 }
 
-/// The three characters that Slack gives a meaning, and `@`, which some of its imitators obey.
+/// The three characters that Slack gives a meaning, `@`, which some of its imitators obey, and what would end a span of code.
 fn escaped(text: &str) -> String {
-    inline(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@\u{2060}")
+    inline(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('@', "@\u{2060}").replace('`', "ˋ")
 }
