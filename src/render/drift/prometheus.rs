@@ -90,8 +90,9 @@ pub fn prometheus(metrics: &Metrics<'_>) -> String {
 /// The moment of the last success in an earlier exposition for this environment; nothing where there is none to be believed.
 pub fn last_success(earlier: &str, environment: &str) -> Option<Timestamp> {
     let series = format!("{LAST_SUCCESS}{{environment=\"{}\"}} ", escaped(environment));
-    let value: f64 = earlier.lines().find_map(|line| line.strip_prefix(&series))?.trim().parse().ok()?;
-    Timestamp::from_duration(jiff::SignedDuration::try_from_secs_f64(value).ok()?).ok()
+    let (whole, thousandths) = earlier.lines().find_map(|line| line.strip_prefix(&series))?.trim().split_once('.')?;
+    let [whole, thousandths]: [i64; 2] = [whole.parse().ok()?, thousandths.parse().ok().filter(|part| (0..1_000).contains(part))?];
+    Timestamp::from_millisecond(whole.checked_mul(1_000)?.checked_add(thousandths)?).ok()
 }
 
 /// Everything that is counted in what was found.
