@@ -214,3 +214,21 @@ fn every_key_can_be_a_label() {
     let series = format!("campaignctl_drift_fields{{environment=\"local\",campaign=\"{key}\",class=\"configuration\"}}");
     assert_eq!(exposition(&prometheus(&metrics("local", Some(&drift)))).get(&series), Some(&1.0));
 }
+
+/// The metrics that a text names in full.
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+    words.filter(|word| word.starts_with("campaignctl_") && *word != "campaignctl_drift_").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_metric_is_in_the_documents_and_alerts_ask_for_no_others() {
+    let drift = many(1, "x");
+    let metrics = Metrics { job: Some(Job::default()), ..metrics("local", Some(&drift)) };
+    let written: BTreeSet<String> =
+        strict(&prometheus(&metrics)).keys().map(|series| series.split('{').next().unwrap().to_owned()).collect();
+    let read = |path| std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    assert_eq!(named(&read("docs/formats.md")), written);
+    let alerts = named(&read("examples/prometheus/drift-rules.yaml"));
+    assert!(!alerts.is_empty() && alerts.is_subset(&written), "{alerts:?}");
+}

@@ -328,7 +328,7 @@ fn resident(process: u32) -> u64 {
 #[ignore = "takes minutes; measures memory"]
 async fn ten_thousand_rounds_hold_memory_flat() {
     const ROUNDS: f64 = 10_000.0;
-    let (mut server, mut repo) = applied(50).await;
+    let (mut server, mut repo) = applied(10).await;
     let (hook, url) = webhook(vec![ResponseTemplate::new(200)]).await;
     repo.set("CAMPAIGNCTL_DRIFT_WEBHOOK", &url);
     let job = Job::start(&repo, &["drift", "--watch", "1ms", "-q", "--listen", "127.0.0.1:0", "--format", "prometheus", "--out", "m.prom"]);
@@ -346,7 +346,7 @@ async fn ten_thousand_rounds_hold_memory_flat() {
         if done >= samples.last().map_or(500.0, |(at, _)| at + 500.0) {
             samples.push((done, resident(job.child.id())));
             edits += 1;
-            server.edit(&format!("C {}", edits % 50), |campaign| campaign["throttling"]["cooldownSeconds"] = json!(60 + edits)).await;
+            server.edit(&format!("C {}", edits % 10), |campaign| campaign["throttling"]["cooldownSeconds"] = json!(60 + edits)).await;
             if edits % 7 == 0 {
                 let before = rounds().await.1;
                 (server, ()) =
