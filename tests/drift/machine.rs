@@ -46,9 +46,15 @@ fn after_labels(mut rest: &str) -> &str {
         assert!(!name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase()), "{name}");
         let mut escaped = false;
         let end = value.find(|c| match (escaped, c) {
-            (true, '\\' | '"' | 'n') => std::mem::take(&mut escaped) && false,
+            (true, '\\' | '"' | 'n') => {
+                escaped = false;
+                false
+            }
             (true, other) => panic!("\\{other} is no escape"),
-            (false, '\\') => std::mem::replace(&mut escaped, true),
+            (false, '\\') => {
+                escaped = true;
+                false
+            }
             (false, c) => c == '"',
         });
         rest = &value[end.unwrap() + 1..];

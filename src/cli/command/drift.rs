@@ -40,9 +40,9 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
 As a job:
   campaignctl drift --format github                          annotations on the files, in a workflow
   campaignctl drift --format prometheus --out /var/lib/node_exporter/campaigns.prom
-  campaignctl drift --watch 5m --listen 127.0.0.1:9464       until it is stopped; messages to CAMPAIGNCTL_DRIFT_WEBHOOK
+  campaignctl drift --watch 5m --listen 127.0.0.1:9464       every five minutes, with metrics
 
-Exit codes: 0 no drift (or not asked, or --watch was stopped), 1 error, 2 something drifted (with --detailed-exitcode)")]
+Exit codes: 0 no drift, not asked, or stopped, 1 error, 2 something drifted (with --detailed-exitcode)")]
 pub(in crate::cli) struct Drift {
     /// How to write it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
