@@ -9,12 +9,14 @@ pub mod fmt;
 pub mod import;
 pub mod levels;
 pub mod plan;
+mod queues;
 pub mod references;
 mod rewrite;
 pub mod saved;
 mod scope;
 pub mod unlock;
 pub mod validate;
+mod way_back;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};

@@ -1,13 +1,15 @@
 //! `campaignctl drift`
 
-use std::collections::BTreeSet;
-
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use super::limits::LimitArgs;
-use super::planning::campaign_key;
+use super::plan::Plan;
+use super::planning::{PlanningArgs, campaign_key};
+use super::saving::SavingArgs;
+use super::selecting::{Target, selection, target};
+use super::showing::PlanFormat;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::edit::Refused;
@@ -21,7 +23,7 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
 /// Show what somebody changed live since the last apply
 ///
 /// Compares live with what was applied last, says who changed what and when, and prints the commands that resolve it. Changes
-/// nothing and takes no lock; --adopt and --hold write campaign files, and nothing else.
+/// nothing and takes no lock; --adopt and --hold write campaign files, and nothing else; --revert plans how live goes back.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl drift -e production                            what moved live, who moved it, what to do
@@ -29,6 +31,8 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
   campaignctl drift --format markdown > drift.md             for an issue or a comment
   campaignctl drift --adopt campaign.pricing-churn           write the live values into its file
   campaignctl drift --adopt all --diff                       show what that would change
+  campaignctl drift --revert campaign.pricing-churn          the plan that puts back what was applied last
+  campaignctl drift --revert --out back.plan                 of all campaigns that drifted, for `apply back.plan`
   campaignctl drift --hold pricing-churn --until 2026-12-01  let the live values stand until then
 
 Exit codes: 0 no drift (or not asked), 1 error, 2 something drifted (with --detailed-exitcode)")]
@@ -54,6 +58,12 @@ pub(in crate::cli) struct Drift {
     /// With --hold: only this field, as a JSON pointer such as `/enabled`; may be repeated [default: all that drifted]
     #[arg(long, value_name = "POINTER", requires = "hold")]
     field: Vec<String>,
+    /// Show the plan that puts back what was applied last, where live moved, and nothing else: in these campaigns, or in all
+    /// that drifted; `apply --revert` makes it
+    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with_all = ["adopt", "hold", "diff"])]
+    revert: Option<Vec<Target>>,
+    #[command(flatten)]
+    saving: SavingArgs,
     /// With --adopt or --hold: print what would change as a diff, and write nothing
     #[arg(long)]
     diff: bool,
@@ -71,18 +81,23 @@ enum Format {
     Json,
     /// For an issue or a comment, at most 65,536 characters
     Markdown,
+    /// With --revert: one self-contained page
+    Html,
+    /// With --revert: the terraform report of GitLab
+    Gitlab,
 }
 
-/// A campaign, or all of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    All,
-    One(CampaignKey),
-}
-
-/// A campaign that is called `all` is `campaign.all`.
-fn target(text: &str) -> Result<Target, String> {
-    if text == "all" { Ok(Target::All) } else { campaign_key(text).map(Target::One) }
+impl Format {
+    /// How a plan is written in it.
+    fn of_plan(self) -> PlanFormat {
+        match self {
+            Self::Human => PlanFormat::Human,
+            Self::Json => PlanFormat::Json,
+            Self::Markdown => PlanFormat::Markdown,
+            Self::Html => PlanFormat::Html,
+            Self::Gitlab => PlanFormat::Gitlab,
+        }
+    }
 }
 
 /// How long the command that leaves a drift for now suggests.
@@ -92,6 +107,17 @@ fn suggested() -> Span {
 
 impl Drift {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if let Some(targets) = self.revert {
+            let planning = PlanningArgs::of_revert(targets, self.limits);
+            let plan = Plan::of_revert(planning, self.format.of_plan(), self.saving, self.show_unmanaged, self.detailed_exitcode);
+            return plan.run(context);
+        }
+        if self.saving.is_wanted() {
+            return Err(Failure::new("--out saves the plan that --revert shows", "add --revert, or leave --out out"));
+        }
+        if matches!(self.format, Format::Html | Format::Gitlab) {
+            return Err(Failure::new("drift itself is written as human, json or markdown", "add --revert for a plan in this format"));
+        }
         if self.diff && self.adopt.is_empty() && self.hold.is_empty() {
             return Err(Failure::new("--diff shows what --adopt or --hold would write", "add one of them, or leave --diff out"));
         }
@@ -104,25 +130,13 @@ impl Drift {
         })?;
         tracing::info!(requests = found.requests, "compared");
         if !self.adopt.is_empty() {
-            return self.write(found.adopt(&self.adopted())?, "adopted", context);
+            return self.write(found.adopt(&selection(&self.adopt))?, "adopted", context);
         }
         if let Some(until) = self.until {
             let selection = Selection::Only(self.hold.iter().cloned().collect());
             return self.write(found.hold(&selection, until, &self.field)?, "held", context);
         }
         self.show(&found, context)
-    }
-
-    fn adopted(&self) -> Selection {
-        let keys: Option<BTreeSet<CampaignKey>> = self
-            .adopt
-            .iter()
-            .map(|target| match target {
-                Target::All => None,
-                Target::One(key) => Some(key.clone()),
-            })
-            .collect();
-        keys.map_or(Selection::All, Selection::Only)
     }
 
     fn show(&self, found: &Found, context: &Context) -> Outcome {
@@ -136,6 +150,8 @@ impl Drift {
             Format::Human => console.out(&render::drift::human(&report)),
             Format::Json => console.out(&render::drift::json(&report)),
             Format::Markdown => console.out(&render::drift::markdown(&report)),
+            // Refused before anything was read.
+            Format::Html | Format::Gitlab => {}
         }
         if !drift.unreadable.is_empty() {
             let message = format!("{} could not be compared", counted(drift.unreadable.len(), "campaign", "campaigns"));

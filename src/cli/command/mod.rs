@@ -12,6 +12,7 @@ pub(super) mod plan;
 mod planning;
 mod rules;
 mod saving;
+mod selecting;
 pub(super) mod schema;
 pub(super) mod show;
 mod showing;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json as object};
 
+use super::super::queue::queue_entries;
 use super::{Report, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
 use crate::reconcile::{
@@ -46,6 +47,7 @@ pub fn json(report: &Report<'_>) -> String {
             "live": live.as_ref().map(side),
             "differs": differs.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "queues": queue_entries(&drift.queues),
         "unreadable": drift.unreadable.iter().map(|Unreadable { key, id, reason }| object!({
             "address": key.address().to_string(),
             "id": id.0,
