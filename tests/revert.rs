@@ -231,7 +231,9 @@ fn with_filters(filters: &[(&str, i64)]) -> CampaignSpec {
     let mut body = serde_json::to_value(spec("x")).unwrap();
     body["filters"] = filters
         .iter()
-        .map(|(name, value)| serde_json::json!({ "attributeName": name, "operator": "greater_than", "value": value, "dataType": "integer" }))
+        .map(
+            |(name, value)| serde_json::json!({ "attributeName": name, "operator": "greater_than", "value": value, "dataType": "integer" }),
+        )
         .collect();
     serde_json::from_value(body).unwrap()
 }

@@ -46,11 +46,9 @@ impl Body {
             _ => true,
         };
         let same = match (path, last_applied, file) {
-            (
-                FieldPath::Filter { part: FilterPart::Value, .. },
-                Some(FieldValue::Condition(last)),
-                Some(FieldValue::Condition(file)),
-            ) => last.same_value(file),
+            (FieldPath::Filter { part: FilterPart::Value, .. }, Some(FieldValue::Condition(last)), Some(FieldValue::Condition(file))) => {
+                last.same_value(file)
+            }
             _ => last_applied == file,
         };
         around_it && !same

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Drifted;
 use super::hold::follow;
 use super::put_back::put_back;
-use super::Drifted;
 use crate::model::{
     CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Hold, LastApplied, Lifecycle, Live, LiveCampaign, Origin, Remembered,
 };

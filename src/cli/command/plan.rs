@@ -47,7 +47,13 @@ pub(in crate::cli) struct Plan {
 
 impl Plan {
     /// The plan that undoes drift.
-    pub(super) fn of_revert(planning: PlanningArgs, format: PlanFormat, saving: SavingArgs, show_unmanaged: bool, detailed_exitcode: bool) -> Self {
+    pub(super) fn of_revert(
+        planning: PlanningArgs,
+        format: PlanFormat,
+        saving: SavingArgs,
+        show_unmanaged: bool,
+        detailed_exitcode: bool,
+    ) -> Self {
         let showing = ShowingArgs { show_unmanaged, concise: false };
         let format = FormatArgs { format, link_base: None };
         Self { planning, showing, format, saving, json_stream: false, detailed_exitcode }

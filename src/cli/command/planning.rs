@@ -45,14 +45,7 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 impl PlanningArgs {
     /// Those of a plan that undoes drift, within the limits of the environment.
     pub(super) fn of_revert(targets: Vec<Target>, limits: LimitArgs) -> Self {
-        Self {
-            max_deletes: None,
-            max_changed_percent: None,
-            allow_destroy: Vec::new(),
-            rollback: None,
-            revert: Some(targets),
-            limits,
-        }
+        Self { max_deletes: None, max_changed_percent: None, allow_destroy: Vec::new(), rollback: None, revert: Some(targets), limits }
     }
 
     pub(super) fn parallelism(&self) -> NonZeroUsize {

@@ -105,13 +105,7 @@ fn json(value: &Value) -> String {
 }
 
 /// Who moved the field, as the end of its line.
-fn cause_text(
-    cause: Cause,
-    last_applied: Option<&FieldValue>,
-    path: &FieldPath,
-    live: Option<&LiveSide>,
-    queues: &QueueNames,
-) -> String {
+fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>, queues: &QueueNames) -> String {
     match cause_words(cause, last_applied, path, live, queues) {
         Some(words) => format!("  {FAINT}# {words}{FAINT:#}"),
         None => String::new(),

@@ -99,7 +99,11 @@ pub fn about_to_apply(report: &Report<'_>, file: &str) -> String {
     let Report { destination, plan, created, saved: _, links: _ } = report;
     let what = if plan.is_empty() { "No changes.".to_owned() } else { format!("Plan: {}", counts(plan.summary())) };
     let back = way_back(plan).map(|back| of_way_back(&back)).unwrap_or_default();
-    format!("{}{back}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n", header(destination), inline(file))
+    format!(
+        "{}{back}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n",
+        header(destination),
+        inline(file)
+    )
 }
 
 /// The line that Terraform draws below a plan.
@@ -297,7 +301,7 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         let ways = report.ways_out(key);
         let more = if ways.is_empty() { "" } else { "; three ways out:" };
         comment(&format!("{CHANGE}live: {}{CHANGE:#}{more}", what_happened(&moved)));
-        let width = 30;
+        let width = 28;
         for (what, command) in ways {
             comment(&format!("  {what:width$}{}", inline(&command)));
         }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::super::{Links, Report, Saved, refused};
 use crate::model::Origin;
 use crate::reconcile::{
-    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Held, LiveSide, Plan,
-    Goal, Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
+    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Goal, Held, LiveSide, Plan,
+    Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
 };
 use crate::render::queue::{QueueEntry, queue_entries};
 
