@@ -68,5 +68,10 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
     let key_now = |key, touched: &Touched| (*touched.id.as_ref().and_then(|id| keys.get(id)).unwrap_or(&key)).clone();
     let before = touched.iter().map(|(key, touched)| (key_now(key, touched), touched.before.clone())).collect();
     let desired = reconcile::rolled_back(id, &before, declared, live, &document.campaigns);
-    Ok(Aim { goal: Goal::Rollback(id.clone()), desired, last_applied: document.campaigns.clone() })
+    let mut last_applied = document.campaigns.clone();
+    let unreadable = |id| live.unreadable.iter().any(|campaign| campaign.id == *id);
+    // A campaign that the run did not touch and that is gone live is none of its business: a plan would forget it.
+    let concerns = |key, id| before.contains_key(key) || desired.campaigns.contains_key(key) || unreadable(id);
+    last_applied.campaigns.retain(|key, remembered| concerns(key, &remembered.id));
+    Ok(Aim { goal: Goal::Rollback(id.clone()), desired, last_applied })
 }

@@ -150,7 +150,7 @@ async fn what_did_not_drift_is_said_and_nobody_is_guessed_at() {
         .exits(0)
         .says("Revert of drift: campaign.one.")
         .says("campaign.one has not drifted.\n")
-        .says("No changes. Nothing drifted.");
+        .says("No changes. There is nothing to put back.");
     repo.run(&["apply", "--revert", "one", "--auto-approve"]).exits(0).says("0 added, 0 changed, 0 destroyed");
     repo.run(&["plan"]).exits(0).says("1 to change");
     repo.campaign("new", &campaign("New", 45));

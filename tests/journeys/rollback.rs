@@ -126,6 +126,14 @@ async fn a_campaign_that_comes_back_has_a_new_id_and_is_managed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_is_gone_and_was_not_touched_is_not_forgotten() {
+    let (server, repo, _, run) = applied().await;
+    server.delete(&id_of(&server, "Other").await).await;
+    repo.run(&["apply", "--rollback", &run, "--auto-approve"]).exits(0).says("1 added, 1 changed, 1 destroyed");
+    repo.run(&["drift"]).exits(0).says("campaign.other gone live");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn limits_hold_for_going_back_too() {
     let server = Server::start(UnknownFields::Reject).await;
     let repo = Repo::of_server(server.emulator.base_url());

@@ -35,7 +35,7 @@ use crate::state::Holder;
   campaignctl apply                           plan, ask, apply
   campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
-  campaignctl apply --revert campaign.pricing-churn   put back what somebody changed live, and nothing else
+  campaignctl apply --revert pricing-churn    undo the drift of a campaign, and nothing else
   campaignctl apply --auto-approve --json-stream  JSON lines, for tools that read `terraform apply -json`
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.

@@ -31,8 +31,8 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
   campaignctl drift --format markdown > drift.md             for an issue or a comment
   campaignctl drift --adopt campaign.pricing-churn           write the live values into its file
   campaignctl drift --adopt all --diff                       show what that would change
-  campaignctl drift --revert campaign.pricing-churn          the plan that puts back what was applied last
-  campaignctl drift --revert --out back.plan                 of all campaigns that drifted, for `apply back.plan`
+  campaignctl drift --revert campaign.pricing-churn          the plan that undoes its drift
+  campaignctl drift --revert --out back.plan                 all drift, for `apply back.plan`
   campaignctl drift --hold pricing-churn --until 2026-12-01  let the live values stand until then
 
 Exit codes: 0 no drift (or not asked), 1 error, 2 something drifted (with --detailed-exitcode)")]

@@ -24,7 +24,7 @@ use crate::render::plan::Report;
   campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
   campaignctl plan --rollback last            back to before the last run that wrote, whatever the files say
-  campaignctl plan --revert                   back to what was applied last, in what somebody changed live
+  campaignctl plan --revert                   undo drift: back to what was applied last
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]

@@ -35,7 +35,10 @@ pub(super) fn way_back(plan: &Plan) -> Option<Way> {
             },
             meaning: "What moved live goes back to what was applied last; pending changes of the files are no part of it.",
             settled: settled(plan, selection),
-            nothing: "Nothing drifted.",
+            nothing: match selection {
+                Selection::All => "Nothing drifted.",
+                Selection::Only(_) => "There is nothing to put back.",
+            },
         }),
     }
 }
