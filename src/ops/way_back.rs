@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Failure;
 use super::drift::chosen;
-use crate::model::{Desired, LastApplied, Live};
+use crate::model::{CampaignId, CampaignKey, Desired, LastApplied, Live};
 use crate::reconcile::{self, Goal, Selection};
 use crate::state::{Run, StateDocument, Touched};
 
@@ -69,9 +69,10 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
     let before = touched.iter().map(|(key, touched)| (key_now(key, touched), touched.before.clone())).collect();
     let desired = reconcile::rolled_back(id, &before, declared, live, &document.campaigns);
     let mut last_applied = document.campaigns.clone();
-    let unreadable = |id| live.unreadable.iter().any(|campaign| campaign.id == *id);
     // A campaign that the run did not touch and that is gone live is none of its business: a plan would forget it.
-    let concerns = |key, id| before.contains_key(key) || desired.campaigns.contains_key(key) || unreadable(id);
+    let unreadable: BTreeSet<&CampaignId> = live.unreadable.iter().map(|campaign| &campaign.id).collect();
+    let concerns =
+        |key: &CampaignKey, id: &CampaignId| before.contains_key(key) || desired.campaigns.contains_key(key) || unreadable.contains(id);
     last_applied.campaigns.retain(|key, remembered| concerns(key, &remembered.id));
     Ok(Aim { goal: Goal::Rollback(id.clone()), desired, last_applied })
 }
