@@ -10,6 +10,7 @@ pub mod import;
 pub mod init;
 pub mod levels;
 pub mod plan;
+mod queues;
 pub mod references;
 pub mod remembered;
 mod rewrite;
@@ -17,6 +18,7 @@ pub mod saved;
 mod scope;
 pub mod unlock;
 pub mod validate;
+mod way_back;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};

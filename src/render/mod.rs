@@ -8,6 +8,7 @@ pub mod init;
 mod json_text;
 mod markdown;
 pub mod plan;
+mod queue;
 mod resolution;
 pub mod rewrite;
 pub mod rules;

@@ -4,8 +4,6 @@ mod job;
 mod report;
 mod watch;
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 use jiff::civil::Date;
 
@@ -13,7 +11,10 @@ use job::JobArgs;
 use report::{Format, Run};
 
 use super::limits::LimitArgs;
-use super::planning::campaign_key;
+use super::plan::Plan;
+use super::planning::{PlanningArgs, campaign_key};
+use super::saving::SavingArgs;
+use super::selecting::{Target, selection, target};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::edit::Refused;
@@ -27,7 +28,7 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
 /// Show what somebody changed live since the last apply
 ///
 /// Compares live with what was applied last, says who changed what and when, and prints the commands that resolve it. Changes
-/// nothing and takes no lock; --adopt and --hold write campaign files, and nothing else.
+/// nothing and takes no lock; --adopt and --hold write campaign files, and nothing else; --revert plans how live goes back.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl drift -e production                            what moved live, who moved it, what to do
@@ -35,6 +36,8 @@ use crate::render::rewrite::{counted, diff, fixes, refusals};
   campaignctl drift --format markdown > drift.md             for an issue or a comment
   campaignctl drift --adopt campaign.pricing-churn           write the live values into its file
   campaignctl drift --adopt all --diff                       show what that would change
+  campaignctl drift --revert campaign.pricing-churn          the plan that undoes its drift
+  campaignctl drift --revert --out back.plan                 all drift, for `apply back.plan`
   campaignctl drift --hold pricing-churn --until 2026-12-01  let the live values stand until then
 
 As a job:
@@ -65,6 +68,10 @@ pub(in crate::cli) struct Drift {
     /// With --hold: only this field, as a JSON pointer such as `/enabled`; may be repeated [default: all that drifted]
     #[arg(long, value_name = "POINTER", requires = "hold")]
     field: Vec<String>,
+    /// Show the plan that puts back what was applied last, where live moved, and nothing else: in these campaigns, or in all
+    /// that drifted; `apply --revert` makes it
+    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with_all = ["adopt", "hold", "diff"])]
+    revert: Option<Vec<Target>>,
     /// With --adopt or --hold: print what would change as a diff, and write nothing
     #[arg(long)]
     diff: bool,
@@ -74,20 +81,16 @@ pub(in crate::cli) struct Drift {
     limits: LimitArgs,
 }
 
-/// A campaign, or all of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    All,
-    One(CampaignKey),
-}
-
-/// A campaign that is called `all` is `campaign.all`.
-fn target(text: &str) -> Result<Target, String> {
-    if text == "all" { Ok(Target::All) } else { campaign_key(text).map(Target::One) }
-}
-
 impl Drift {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if let Some(targets) = self.revert {
+            let format = self.format.of_plan()?;
+            let (planning, saving) = (PlanningArgs::of_revert(targets, self.limits), SavingArgs::to(self.job.out));
+            return Plan::of_revert(planning, format, saving, self.show_unmanaged, self.detailed_exitcode).run(context);
+        }
+        if self.format.is_of_plans() {
+            return Err(Failure::new("only plans are written in this format", "add --revert, or choose another --format"));
+        }
         if self.diff && self.adopt.is_empty() && self.hold.is_empty() {
             return Err(Failure::new("--diff shows what --adopt or --hold would write", "add one of them, or leave --diff out"));
         }
@@ -103,7 +106,7 @@ impl Drift {
             let selection = Selection::Only(self.hold.iter().cloned().collect());
             return self.write(found.hold(&selection, until, &self.field)?, "held", context);
         }
-        self.write(found.adopt(&self.adopted())?, "adopted", context)
+        self.write(found.adopt(&selection(&self.adopt))?, "adopted", context)
     }
 
     async fn compare(&self, scope: Scope, context: &Context) -> Result<Found, Failure> {
@@ -167,18 +170,6 @@ impl Drift {
             }
         }
         Err(failure)
-    }
-
-    fn adopted(&self) -> Selection {
-        let keys: Option<BTreeSet<CampaignKey>> = self
-            .adopt
-            .iter()
-            .map(|target| match target {
-                Target::All => None,
-                Target::One(key) => Some(key.clone()),
-            })
-            .collect();
-        keys.map_or(Selection::All, Selection::Only)
     }
 
     /// Writes the drafted files, or shows what would be written.

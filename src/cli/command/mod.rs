@@ -15,6 +15,7 @@ mod planning;
 mod rules;
 mod saving;
 pub(super) mod schema;
+mod selecting;
 pub(super) mod show;
 mod showing;
 pub(super) mod state;

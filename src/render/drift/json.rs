@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json as object};
 
 use super::super::json_text::json_line;
+use super::super::queue::queue_entries;
 use super::{Report, class_word, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
 use crate::reconcile::{
@@ -59,6 +60,7 @@ fn document(report: &Report<'_>) -> Value {
             "live": live.as_ref().map(side),
             "differs": differs.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "queues": queue_entries(&drift.queues),
         "unreadable": drift.unreadable.iter().map(|Unreadable { key, id, reason }| object!({
             "address": key.address().to_string(),
             "id": id.0,

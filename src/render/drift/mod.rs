@@ -59,14 +59,15 @@ struct WayOut {
 fn ways_out(environment: &str, drifted: &Drifted, until: Date) -> Vec<WayOut> {
     let Drifted { key, class, origin, id: _, live: _, fields: _, held: _ } = drifted;
     let [keep, put_back, leave] = resolutions(environment, key, until);
+    let apply = || format!("campaignctl apply -e {environment}");
     let way = |(what, command): (&'static str, String)| WayOut { what, command, first: None };
     match (class, origin) {
         (DriftClass::Missing, Some(origin)) => vec![
-            WayOut { what: "create it again", command: put_back.1.clone(), first: None },
-            WayOut { what: "keep it gone", command: put_back.1, first: Some(format!("delete it from {}", origin.file)) },
+            WayOut { what: "create it again", command: put_back.1, first: None },
+            WayOut { what: "keep it gone", command: apply(), first: Some(format!("delete it from {}", origin.file)) },
         ],
         // The next apply deletes or forgets it, and there is no file to write into.
-        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: put_back.1, first: None }],
+        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: apply(), first: None }, way(put_back)],
         _ => vec![way(keep), way(put_back), way(leave)],
     }
 }

@@ -97,7 +97,7 @@ pub fn last_success(earlier: &str, environment: &str) -> Option<Timestamp> {
 
 /// Everything that is counted in what was found.
 fn counted(drift: &Drift, page: &mut Page) {
-    let Drift { compared, drifted, held, not_applied, unmanaged, unreadable } = drift;
+    let Drift { compared, drifted, held, not_applied, unmanaged, unreadable, queues: _ } = drift;
     let labels = CLASSES.map(|class| (format!("class=\"{}\"", class_word(class)), drift.count(class)));
     page.family("campaignctl_drift_campaigns", "gauge", "Managed campaigns that are not live as they were applied.", &labels);
     let series =

@@ -76,7 +76,7 @@ fn campaign(drifted: &Drifted, report: &Report<'_>) -> String {
     let room = LONGEST_TEXT.saturating_sub(commands.chars().count() + RESERVE);
     let mut length = text.chars().count();
     for (index, Moved { path, last_applied, live, file: _ }) in fields.iter().enumerate() {
-        let [before, now] = [last_applied, live].map(|value| code(&said(value.as_ref())));
+        let [before, now] = [last_applied, live].map(|value| code(&said(value.as_ref(), &report.drift.queues)));
         let line = format!("\n• {}: {before} → {now}", code(&path.to_string()));
         length += line.chars().count();
         if length > room {

@@ -23,14 +23,15 @@ use crate::render::drift::{is_report, last_success, slack};
 
 #[derive(Debug, Args)]
 pub(super) struct JobArgs {
-    /// Write the report to FILE instead of standard output; whoever reads it finds the old one or the new one, never half
+    /// Write the report to FILE instead of standard output; whoever reads it finds the old one or the new one, never half.
+    /// With --revert: save the plan, for `apply FILE`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["adopt", "hold"])]
     pub(super) out: Option<PathBuf>,
     /// Post a message as Slack takes it, when something drifted; better set in CAMPAIGNCTL_DRIFT_WEBHOOK, for it is a secret
-    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["adopt", "hold"])]
+    #[arg(long, value_name = "URL", value_parser = secret, conflicts_with_all = ["adopt", "hold", "revert"])]
     webhook: Option<Secret>,
     /// Look again every so often, e.g. 5m, until it is stopped; reports and messages only when something changed
-    #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with_all = ["adopt", "hold", "detailed_exitcode"])]
+    #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with_all = ["adopt", "hold", "revert", "detailed_exitcode"])]
     pub(super) watch: Option<Duration>,
     /// With --watch: serve /metrics, /healthz and /livez there, e.g. 127.0.0.1:9464 [default: off]
     #[arg(long, value_name = "ADDRESS:PORT", requires = "watch")]

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use jiff::{Span, Timestamp, ToSpan};
 use tokio::time::Instant;
 
+use super::super::showing::PlanFormat;
 use crate::load::repository_of;
 use crate::ops::Failure;
 use crate::ops::drift::Found;
@@ -25,6 +26,10 @@ pub(super) enum Format {
     Github,
     /// Metrics, for the textfile collector of Prometheus' node_exporter
     Prometheus,
+    /// With --revert: one self-contained page
+    Html,
+    /// With --revert: the terraform report of GitLab
+    Gitlab,
 }
 
 /// How long the command that leaves a drift for now suggests.
@@ -58,6 +63,26 @@ pub(super) fn incomplete(found: &Found) -> Result<(), Failure> {
 }
 
 impl Format {
+    /// Whether only plans are written in it.
+    pub(super) fn is_of_plans(self) -> bool {
+        matches!(self, Self::Html | Self::Gitlab)
+    }
+
+    /// How the plan of `--revert` is written in it.
+    pub(super) fn of_plan(self) -> Result<PlanFormat, Failure> {
+        match self {
+            Self::Human => Ok(PlanFormat::Human),
+            Self::Json => Ok(PlanFormat::Json),
+            Self::Markdown => Ok(PlanFormat::Markdown),
+            Self::Html => Ok(PlanFormat::Html),
+            Self::Gitlab => Ok(PlanFormat::Gitlab),
+            Self::Github | Self::Prometheus => Err(Failure::new(
+                "--revert shows a plan, and plans are not written in this format",
+                "use human, json, markdown, html or gitlab",
+            )),
+        }
+    }
+
     /// The report, ending in a newline.
     pub(super) fn text(self, found: &Found, show_unmanaged: bool, metrics: &Metrics<'_>) -> String {
         let report = report(found, show_unmanaged);
@@ -70,6 +95,8 @@ impl Format {
                 render::drift::github(&report, found.sources(), &repository, |drifted, field| found.place(drifted, field))
             }
             Self::Prometheus => render::drift::prometheus(metrics),
+            // Refused before anything was read.
+            Self::Html | Self::Gitlab => String::new(),
         }
     }
 }

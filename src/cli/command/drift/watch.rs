@@ -160,7 +160,7 @@ impl Teller<'_> {
             }
             Format::Human => console.details(&line),
             // Standard output holds reports and nothing else.
-            Format::Json | Format::Markdown | Format::Github | Format::Prometheus => {}
+            Format::Json | Format::Markdown | Format::Github | Format::Prometheus | Format::Html | Format::Gitlab => {}
         }
     }
 
