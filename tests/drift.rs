@@ -203,7 +203,7 @@ fn of_one(file: Option<CampaignSpec>, live: Option<(&str, CampaignSpec)>, applie
         lifecycle: Lifecycle::default(),
         held: Vec::new(),
         previously: None,
-        origin: Origin { file: "campaigns/a.yaml".to_owned(), line: 1 },
+        origin: Origin { file: "campaigns/a.yaml".to_owned(), line: 1, overlay: None },
     });
     let live = live.map(|(id, spec)| LiveCampaign {
         id: CampaignId(id.to_owned()),
@@ -270,7 +270,7 @@ fn many(count: usize, text: &str) -> Drift {
     let drifted = (0..count).map(|number| Drifted {
         key: CampaignKey::new(format!("campaign-{number:05}")).unwrap(),
         class: DriftClass::Configuration,
-        origin: Some(Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1 }),
+        origin: Some(Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1, overlay: None }),
         id: CampaignId("an-id".to_owned()),
         live: Some(LiveSide {
             id: CampaignId("an-id".to_owned()),

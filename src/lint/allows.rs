@@ -106,10 +106,23 @@ impl<'a> Allowed<'a> {
             rule.is_ok_and(|rule| levels.of(rule).is_some_and(|level| level > Level::Allow))
         };
         let is_off = |allow: &Allow| {
-            let mut off = subjects.iter().filter(|subject| subject.source.file == allow.place.file && !subject.is_enabled());
-            allow.covers.is_some_and(|covers| off.any(|subject| sources.place(subject.source, "", Part::Value).span.holds(covers)))
+            let mut off = subjects.iter().filter(|subject| !subject.is_enabled());
+            off.any(|subject| {
+                let is_base = subject.source.file == allow.place.file;
+                let in_base =
+                    is_base && allow.covers.is_some_and(|covers| sources.place(subject.source, "", Part::Value).span.holds(covers));
+                in_base || sources.overlaid(subject.source).is_some_and(|overlaid| overlaid.overlay().file == allow.place.file)
+            })
         };
-        let idle = self.entries.iter().filter(|entry| !entry.silenced && was_looked_at(entry) && !is_off(entry.allow));
+        // What the overlay of this environment replaced is judged where it stands: in the other environments.
+        let is_hidden = |allow: &Allow| {
+            let Some(covers) = allow.covers else { return false };
+            let here = subjects.iter().filter(|subject| subject.source.file == allow.place.file);
+            let mut hidden = here.filter_map(|subject| sources.overlaid(subject.source)).flat_map(|overlaid| overlaid.hidden());
+            hidden.any(|span| covers.holds(*span) || span.holds(covers))
+        };
+        let is_idle = |entry: &&Entry<'_>| !entry.silenced && was_looked_at(entry) && !is_off(entry.allow) && !is_hidden(entry.allow);
+        let idle = self.entries.iter().filter(is_idle);
         idle.map(|entry| (entry.allow, entry.position)).collect()
     }
 }

@@ -14,6 +14,15 @@ pub(super) struct Variables<'a> {
     pub(super) values: &'a BTreeMap<String, VariableValue>,
     /// Name of the environment they belong to, for messages.
     pub(super) environment: &'a str,
+    /// Variables of the other environments, each with those that set it.
+    pub(super) elsewhere: Option<&'a BTreeMap<&'a str, Vec<&'a str>>>,
+}
+
+impl Variables<'_> {
+    /// The other environments that set a variable of this name.
+    pub(super) fn environments_with(&self, name: &str) -> &[&str] {
+        self.elsewhere.and_then(|known| known.get(name)).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What a text came to.
@@ -112,7 +121,7 @@ mod tests {
         let values: BTreeMap<_, _> = [("queue", json!("Web Support")), ("limit", json!(0.72)), ("on", json!(true))]
             .map(|(name, value)| (name.to_owned(), value))
             .into();
-        let variables = Variables { values: &values, environment: "local" };
+        let variables = Variables { values: &values, environment: "local", elsewhere: None };
         let text = |text: &str| Some(Ok(Filled::Text(text.to_owned())));
         let unknown = |name: &str| Gap::Unknown(name.to_owned());
         let table = [

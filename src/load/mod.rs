@@ -6,6 +6,9 @@ mod disk;
 mod environment;
 mod interpolate;
 mod mend;
+mod merge;
+mod merging;
+mod overlay;
 mod parse;
 mod problem;
 mod project;
@@ -13,6 +16,7 @@ mod replace;
 mod repository;
 mod salvage;
 mod scalar;
+mod sheet;
 mod state_location;
 mod syntax;
 mod texts;
@@ -21,6 +25,7 @@ mod tree;
 pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_campaigns, load_drafts};
 pub use disk::MAX_FILE_BYTES;
 pub use environment::{Environment, EnvironmentError, Target};
+pub use overlay::LoadedOverlay;
 pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
 pub use replace::{ReplaceError, replace};
 pub use repository::{Repository, repository_of};
@@ -35,7 +40,7 @@ pub fn read_values(
     text: &str,
     variables: Option<&std::collections::BTreeMap<String, crate::model::VariableValue>>,
 ) -> (Vec<Option<serde_json::Value>>, usize) {
-    let variables = variables.map(|values| interpolate::Variables { values, environment: "" });
+    let variables = variables.map(|values| interpolate::Variables { values, environment: "", elsewhere: None });
     let parsed = parse::parse(text, variables);
     let problems = parsed.problems.len() + parsed.documents.iter().map(|document| document.problems.len()).sum::<usize>();
     let values = parsed.documents.into_iter().map(|document| document.value.filter(|_| document.problems.is_empty())).collect();
