@@ -1,6 +1,7 @@
 //! New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
 
 mod amend;
+mod annotated;
 mod comment;
 mod layout;
 mod revise;
@@ -9,6 +10,7 @@ mod spell;
 mod splice;
 
 pub use amend::amended;
+pub use annotated::annotated;
 pub use comment::comments;
 pub use layout::{Order, Refusal, field_orders, format};
 pub use revise::{Revised, Revision, revise, revised};

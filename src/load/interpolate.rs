@@ -100,6 +100,23 @@ pub(super) fn fill<'a>(
     Some(if gaps.is_empty() { Ok(Filled::Text(filled)) } else { Err(gaps) })
 }
 
+/// The names in the `${name}` of a text as it is written; those of `$${` are none.
+pub fn variables_in(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        rest = after;
+        if before.ends_with('$') {
+            continue;
+        }
+        if let Some((name, _)) = after.split_once('}').filter(|(name, _)| !name.contains(['{', '\n'])) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// A variable's value inside longer text.
 pub(super) fn as_text(value: &Value) -> Cow<'_, str> {
     match value {

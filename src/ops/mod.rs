@@ -10,11 +10,13 @@ pub mod import;
 pub mod levels;
 pub mod plan;
 pub mod references;
+pub mod rendered;
 mod rewrite;
 pub mod saved;
 mod scope;
 pub mod unlock;
 pub mod validate;
+mod variables;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};

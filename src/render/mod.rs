@@ -7,6 +7,7 @@ pub mod findings;
 mod json_text;
 mod markdown;
 pub mod plan;
+pub mod rendered;
 mod resolution;
 pub mod rewrite;
 pub mod rules;

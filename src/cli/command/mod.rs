@@ -13,6 +13,7 @@ mod planning;
 mod rules;
 mod saving;
 pub(super) mod schema;
+mod several;
 pub(super) mod show;
 mod showing;
 pub(super) mod state;

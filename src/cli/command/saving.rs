@@ -36,6 +36,11 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 const LONGEST_SECONDS: i64 = 366 * 86_400;
 
 impl SavingArgs {
+    /// Whether a file is named.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.out.is_some()
+    }
+
     /// Writes the plan, where a file is named, and tells people what to do with it.
     pub(super) fn save(&self, planned: &Planned, format: PlanFormat, context: &Context) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };

@@ -16,7 +16,7 @@ pub(in crate::lint) const RULE: Rule = Rule {
 };
 
 pub(in crate::lint) fn check(_: &[Subject<'_>], sources: &SourceMap, settings: &Settings<'_>) -> Vec<Finding> {
-    let idle = settings.overlays.iter().filter(|overlay| !overlay.changes);
+    let idle = settings.overlays.iter().filter(|overlay| settings.complete && !overlay.changes);
     let finding = |OverlayAt { key, document, changes: _ }: &OverlayAt<'_>| {
         let environment = settings.environment;
         let message = format!("this overlay changes nothing of {} in environment `{environment}`", key.address());
