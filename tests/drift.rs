@@ -83,7 +83,7 @@ fn found(folder: &Path, text: &str, live: impl FnOnce(CampaignSpec) -> CampaignS
 }
 
 fn said(drafted: &Drafted) -> String {
-    let Drafted { files, refused, settled } = drafted;
+    let Drafted { files, refused, settled, shared: _ } = drafted;
     assert_eq!(*settled, []);
     let made = files.iter().flat_map(|file| &file.made).map(|(line, what)| format!("{line}: {what}\n"));
     made.chain(refused.iter().map(|refused| format!("refused: {}: {}\n", refused.shown, refused.reason))).collect()

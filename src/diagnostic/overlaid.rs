@@ -34,6 +34,11 @@ impl Overlaid {
         self.overlay
     }
 
+    /// Whether something below a pointer, which ends in `/`, is not where it was in the base.
+    pub fn reaches_below(&self, above: &str) -> bool {
+        self.elsewhere.range(above.to_owned()..).next().is_some_and(|(pointer, _)| pointer.starts_with(above))
+    }
+
     /// The bytes of the base that were replaced or removed.
     pub fn hidden(&self) -> &[Span] {
         &self.hidden

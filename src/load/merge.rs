@@ -122,7 +122,9 @@ impl Merger<'_> {
             };
             if base.remove(replaced).is_some() {
                 self.merged.changes = true;
-                self.merged.hidden.push(at.below(replaced).base);
+                let replaced = at.below(replaced);
+                self.merged.hidden.push(replaced.base);
+                self.merged.elsewhere.insert(replaced.merged, (Side::Overlay, replaced.overlay));
             }
         }
         if let Value::Object(changes) = new {

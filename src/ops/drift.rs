@@ -3,6 +3,7 @@
 mod adopt;
 mod draft;
 mod hold;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -66,6 +67,8 @@ pub struct Drafted {
     pub refused: Vec<Refused>,
     /// Campaigns that were named and have not drifted.
     pub settled: Vec<CampaignKey>,
+    /// Those of the files, by path, that other environments are made from too.
+    pub shared: Vec<String>,
 }
 
 /// Compares live with what was applied last.

@@ -149,7 +149,7 @@ impl Drift {
 
     /// Writes the drafted files, or shows what would be written.
     fn write(&self, drafted: Drafted, done: &str, context: &Context) -> Outcome {
-        let Drafted { mut files, mut refused, settled } = drafted;
+        let Drafted { mut files, mut refused, settled, shared } = drafted;
         let console = &context.console;
         for key in settled {
             console.details(&format!("{} has not drifted; there is nothing to write.\n", key.address()));
@@ -164,6 +164,10 @@ impl Drift {
             let made: usize = files.iter().map(|file| file.made.len()).sum();
             let (fields, files) = (counted(made, "field", "fields"), counted(files.len(), "file", "files"));
             console.out(&format!("{fields} {done} in {files}.\n"));
+        }
+        let shared: Vec<String> = shared.into_iter().filter(|shown| files.iter().any(|file| file.shown == *shown)).collect();
+        if !shared.is_empty() {
+            console.err(&render::drift::concerns_all(&shared));
         }
         console.err(&refusals(&refused, &format!("not {done}")));
         Ok(if refused.is_empty() { Exit::Ok } else { Exit::Error })

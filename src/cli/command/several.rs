@@ -90,7 +90,11 @@ fn outcomes(planning: &PlanningArgs, context: &Context) -> Result<Outcomes, Fail
 fn of<'a>(environment: &'a str, outcome: &'a Result<Shown, Failure>, links: Option<&'a Links>) -> Planning<'a> {
     let outcome = match outcome {
         Ok(Shown { destination, created, plan, warnings: _ }) => Ok(Report { destination, plan, created: *created, saved: None, links }),
-        Err(Failure { class: _, message, hint, findings: _ }) => Err(NotPlanned { message, hint: hint.as_deref() }),
+        Err(Failure { class: _, message, hint, findings }) => Err(match findings.as_deref().map(|(findings, _)| findings.as_slice()) {
+            // One finding says more than that there is one.
+            Some([only]) => NotPlanned { message: &only.message, hint: only.help.as_deref() },
+            _ => NotPlanned { message, hint: hint.as_deref() },
+        }),
     };
     Planning { environment, outcome }
 }

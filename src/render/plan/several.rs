@@ -53,7 +53,7 @@ pub fn not_planned(environment: &str) -> String {
 /// The closing lines: what each environment comes to, in the order in which they were named.
 pub fn closing(plannings: &[Planning<'_>]) -> String {
     let width = plannings.iter().map(|planning| inline(planning.environment).chars().count()).max().unwrap_or_default();
-    let mut out = format!("\n{STRONG}Environments{STRONG:#}\n");
+    let mut out = format!("{STRONG}Environments{STRONG:#}\n");
     for planning in plannings {
         let is_grave =
             planning.outcome.as_ref().map_or(true, |report| !report.plan.refusals.is_empty() || !dangerous(report.plan).is_empty());
