@@ -107,7 +107,7 @@ pub fn check_with(subjects: &[Subject<'_>], sources: &SourceMap, settings: &Sett
         };
         findings.extend(found.into_iter().map(|finding| Finding { severity: *severity, ..finding }));
     }
-    let mut allowed = Allowed::new(settings.allows);
+    let mut allowed = Allowed::new(settings.allows, subjects, sources);
     allowed.silence(&mut findings);
     for (severity, check) in looked_at {
         if let Check::Unused(check) = check {

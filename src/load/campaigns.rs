@@ -241,7 +241,7 @@ impl ReadFile {
             }
             Some((mut checked, overlay)) => {
                 let found = std::mem::take(&mut checked.problems);
-                let good = is_good(&found) && overlay.sound && checked.of_overlay.is_empty();
+                let good = is_good(&found) && overlay.is_sound() && checked.of_overlay.is_empty();
                 self.problems.extend(found);
                 if let (false, Some(key)) = (good, &key) {
                     self.partial.push(salvage(key.clone(), &checked.value, |pointer| checked.is_known(pointer, sheet, overlay), index));

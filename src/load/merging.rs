@@ -56,7 +56,11 @@ pub(super) struct Checked {
 
 /// Merges an overlay into a campaign and checks what comes out.
 pub(super) fn checked(base: &Value, sheet: Sheet<'_>, overlay: &Overlay) -> Checked {
-    let is_stand_in = |pointer: &str| overlay.unknown.contains(&overlay.tree.span(pointer, Part::Value));
+    // A `null` that may not stand there is told already: it removes nothing.
+    let is_stand_in = |pointer: &str| {
+        let span = overlay.tree.span(pointer, Part::Value);
+        overlay.unknown.contains(&span) || overlay.wrong.contains(&span)
+    };
     let mut merged = merge(base, &overlay.value, &is_stand_in);
     let mut problems = Vec::new();
     let mut of_overlay: Vec<OfOverlay> = Vec::new();
@@ -73,7 +77,7 @@ pub(super) fn checked(base: &Value, sheet: Sheet<'_>, overlay: &Overlay) -> Chec
             continue;
         }
         // What is wrong with the overlay for itself is told already.
-        if overlay.sound {
+        if overlay.is_sound() {
             if violation.rule == "missing-field" && merged.appended.contains(&violation.pointer) {
                 let help = violation.help.unwrap_or_default();
                 violation.help = Some(format!("{help}; the campaign has none like it, so this one is new and needs all of its fields"));

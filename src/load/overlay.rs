@@ -42,11 +42,16 @@ pub(super) struct Overlay {
     pub(super) value: Value,
     pub(super) tree: SourceTree,
     pub(super) unknown: Vec<Span>,
-    /// Whether nothing is wrong with it for itself.
-    pub(super) sound: bool,
+    /// Bytes of what is wrong with it for itself.
+    pub(super) wrong: Vec<Span>,
 }
 
 impl Overlay {
+    /// Whether nothing is wrong with it for itself.
+    pub(super) fn is_sound(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
     pub(super) fn sheet(&self) -> Sheet<'_> {
         Sheet { tree: &self.tree, unknown: &self.unknown, text: &self.text, document: 0 }
     }
@@ -213,13 +218,13 @@ impl ReadOverlay {
     fn join(self, loaded: &mut Loaded, overlays: &mut Overlays) {
         let Self { shown, text, key, tree, value, unknown, problems, allows, used } = self;
         let file = loaded.sources.add_file(shown.as_str(), text.as_str(), vec![tree.clone()]);
-        let sound = problems.is_empty();
+        let wrong = problems.iter().map(|problem| problem.span).collect();
         loaded.findings.extend(problems.into_iter().map(|problem| problem.into_finding(file, &text)));
         loaded.allows.extend(allows.into_iter().map(|comment| comment.into_allow(file)));
         loaded.used_variables.extend(used);
         let (Some(key), Some(value)) = (key, value) else { return };
         let root = tree.root_span();
-        let overlay = Overlay { document: DocumentId { file, index: 0 }, shown, text, value, tree, unknown, sound };
+        let overlay = Overlay { document: DocumentId { file, index: 0 }, shown, text, value, tree, unknown, wrong };
         if let Some(first) = overlays.get(&key) {
             let problem = Problem::new("duplicate-overlay", root, format!("`{}` is an overlay of {} already", first.shown, key.address()));
             loaded.findings.push(problem.help("keep one of the two files").into_finding(file, &overlay.text));
