@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 7] = [
     &["model", "diagnostic"],
     &["evaluate"],
     &["schema", "lint", "edit", "reconcile"],
-    &["load", "remote", "state", "saved"],
+    &["load", "remote", "replay", "state", "saved"],
     &["apply", "emulator"],
     &["ops", "render"],
     &["cli"],
