@@ -209,7 +209,6 @@ fn one_comment_holds_the_plans_of_several_environments_with_the_dangers_first() 
         assert!(section.contains(&format!("campaign.c{number:03}")), "c{number:03} is not named in {}", &section[..200]);
     }
 }
-}
 
 #[test]
 fn what_works_on_one_environment_refuses_several() {
