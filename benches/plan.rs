@@ -77,7 +77,7 @@ fn snapshots(count: usize) -> (Desired, Live, LastApplied) {
             lifecycle: Lifecycle::default(),
             held: Vec::new(),
             previously: None,
-            origin: Origin { file: format!("campaigns/{key}.yaml"), line: 1 },
+            origin: Origin { file: format!("campaigns/{key}.yaml"), line: 1, overlay: None },
         };
         desired.campaigns.insert(key.clone(), declared);
         let body = spec(number, APPLIED);

@@ -118,7 +118,7 @@ impl Situation {
         let name = CampaignKey::new(key).unwrap();
         let id = CampaignId(format!("id-{key}"));
         if let Some(spec) = file {
-            let origin = Origin { file: format!("campaigns/{by}.yaml"), line: 3 };
+            let origin = Origin { file: format!("campaigns/{by}.yaml"), line: 3, overlay: None };
             let declared = DesiredCampaign { spec, lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin };
             self.desired.campaigns.insert(name.clone(), declared);
         }

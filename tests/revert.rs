@@ -21,7 +21,7 @@ fn key(text: &str) -> CampaignKey {
 }
 
 fn declared(spec: CampaignSpec) -> DesiredCampaign {
-    let origin = Origin { file: "campaigns/x.yaml".to_owned(), line: 1 };
+    let origin = Origin { file: "campaigns/x.yaml".to_owned(), line: 1, overlay: None };
     DesiredCampaign { spec, lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin }
 }
 

@@ -70,8 +70,8 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         }
         if number % 4 != 3 {
             let file = format!("campaigns/campaign-{number}.yaml");
-            saved.files.insert(key(number), DeclaredAt { file: file.clone(), sha256: digest(&spec) });
-            let origin = Origin { file, line: 1 };
+            saved.files.insert(key(number), DeclaredAt { file: file.clone(), overlay: None, sha256: digest(&spec) });
+            let origin = Origin { file, line: 1, overlay: None };
             saved
                 .desired
                 .campaigns

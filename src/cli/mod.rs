@@ -34,9 +34,9 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Every command")]
 struct GlobalArgs {
-    /// Environment of campaignctl.yaml to work on [default: its `defaultEnvironment`]
+    /// Environment of campaignctl.yaml to work on; `plan` and `validate` take several [default: its `defaultEnvironment`]
     #[arg(short, long, global = true, value_name = "NAME")]
-    environment: Option<String>,
+    environment: Vec<String>,
     /// Folder of campaignctl.yaml [default: found upwards from the working directory]
     #[arg(long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,

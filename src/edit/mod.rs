@@ -1,6 +1,7 @@
 //! New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
 
 mod amend;
+mod annotated;
 mod comment;
 mod layout;
 mod revise;
@@ -10,6 +11,7 @@ mod splice;
 mod whole;
 
 pub use amend::amended;
+pub use annotated::annotated;
 pub use comment::comments;
 pub use layout::{Order, Refusal, field_orders, format};
 pub use revise::{Revised, Revision, revise, revised};

@@ -6,6 +6,7 @@ mod draft;
 mod hold;
 mod place;
 mod watch;
+mod written;
 
 use jiff::civil::Date;
 
@@ -63,6 +64,8 @@ pub struct Drafted {
     pub refused: Vec<Refused>,
     /// Campaigns that were named and have not drifted.
     pub settled: Vec<CampaignKey>,
+    /// Those of the files, by path, that other environments are made from too.
+    pub shared: Vec<String>,
 }
 
 /// Compares live with what was applied last.

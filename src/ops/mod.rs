@@ -13,11 +13,13 @@ pub mod plan;
 mod queues;
 pub mod references;
 pub mod remembered;
+pub mod rendered;
 mod rewrite;
 pub mod saved;
 mod scope;
 pub mod unlock;
 pub mod validate;
+mod variables;
 mod way_back;
 
 pub use connect::Access;

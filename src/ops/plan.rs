@@ -1,6 +1,7 @@
 //! `plan`: read the files, live and the state; compare; decide. Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,7 +16,7 @@ use super::validate::{Validated, validate};
 use super::way_back::{Aim, aim};
 use super::{Failure, Scope};
 use crate::apply::take_found;
-use crate::load::{Environment, Loaded, LoadedCampaign};
+use crate::load::{Environment, Loaded, LoadedCampaign, Target};
 use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, Live, QueueIds, UnresolvedQueue};
 use crate::reconcile::{self, Goal, Plan, Policy};
 use crate::saved::DeclaredAt;
@@ -88,6 +89,64 @@ impl Planned {
 /// that a guard refuses is no error here: see [`Plan::refusals`].
 pub async fn plan(request: Request) -> Result<Planned, Failure> {
     prepare(request, None).await
+}
+
+/// A plan that is only looked at: nothing is open any more.
+#[derive(Debug)]
+pub struct Shown {
+    /// Where it would be applied.
+    pub destination: Destination,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings in the campaign files.
+    pub warnings: usize,
+}
+
+/// Makes the plans of several environments at the same time; the outcomes stand in the order of the requests. One that fails
+/// does not keep the others from being made.
+pub async fn plan_each(requests: Vec<Request>) -> Vec<Result<Shown, Failure>> {
+    // An embedded emulator has its folder to itself, so environments that share one go one after the other.
+    let mut groups: BTreeMap<(Option<PathBuf>, usize), Vec<(usize, Request)>> = BTreeMap::new();
+    for (nth, request) in requests.into_iter().enumerate() {
+        let group = match &request.scope.environment.target {
+            Target::Emulator(folder) => (Some(folder.clone()), 0),
+            Target::BaseUrl(_) | Target::Region(_) => (None, nth),
+        };
+        groups.entry(group).or_default().push((nth, request));
+    }
+    let running: Vec<_> = groups
+        .into_values()
+        .map(|group| (group.iter().map(|(nth, _)| *nth).collect::<Vec<_>>(), tokio::spawn(one_by_one(group))))
+        .collect();
+    let mut outcomes = BTreeMap::new();
+    for (positions, task) in running {
+        match task.await {
+            Ok(done) => outcomes.extend(done),
+            Err(error) => {
+                let failure = Failure::new(format!("planning stopped: {error}"), "please report this");
+                outcomes.extend(positions.into_iter().map(|nth| (nth, Err(failure.clone()))));
+            }
+        }
+    }
+    outcomes.into_values().collect()
+}
+
+async fn one_by_one(requests: Vec<(usize, Request)>) -> Vec<(usize, Result<Shown, Failure>)> {
+    let mut outcomes = Vec::new();
+    for (nth, request) in requests {
+        outcomes.push((nth, shown(request).await));
+    }
+    outcomes
+}
+
+async fn shown(request: Request) -> Result<Shown, Failure> {
+    let planned = plan(request).await?;
+    let Planned { destination, created, plan, requests, warnings, snapshots: _, connection, document: _, lock: _ } = planned;
+    tracing::info!(requests, environment = %destination.environment, "planned");
+    connection.close().await;
+    Ok(Shown { destination, created, plan, warnings })
 }
 
 /// Makes a plan; with a holder, under the lock of the state.

@@ -197,6 +197,10 @@ fn declared_now(project: &Project, environment: &Environment) -> Result<Option<B
 
 /// Where each campaign is declared, and the digest of what its file says.
 pub(super) fn declared(loaded: &Loaded) -> BTreeMap<CampaignKey, DeclaredAt> {
-    let at = |campaign: &crate::load::LoadedCampaign| DeclaredAt { file: campaign.origin.file.clone(), sha256: digest(&campaign.document) };
+    let at = |campaign: &crate::load::LoadedCampaign| DeclaredAt {
+        file: campaign.origin.file.clone(),
+        overlay: campaign.origin.overlay.clone(),
+        sha256: digest(&campaign.document),
+    };
     loaded.campaigns.iter().map(|campaign| (campaign.key.clone(), at(campaign))).collect()
 }

@@ -1,6 +1,7 @@
 //! `validate`: every finding of every campaign file, offline.
 
 use super::levels::settings;
+use super::variables::explain;
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::{self, Overrides, Subject};
 use crate::load::{Drafts, Environment, Loaded, Project, load_drafts};
@@ -61,6 +62,7 @@ pub fn validate_drafts(project: &Project, environment: &Environment, overrides: 
     let linted = lint::check_with(&subjects, &loaded.sources, &settings(project, environment, &loaded, overrides));
     let mut findings = std::mem::take(&mut loaded.findings);
     findings.extend(linted);
+    explain(project, environment, &loaded.sources, &mut findings);
     lint::sort(&mut findings, &loaded.sources);
     Validated { loaded, findings }
 }

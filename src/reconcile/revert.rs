@@ -53,7 +53,8 @@ pub fn reverted(drifted: &[&Drifted], declared: &Desired, live: &Live, last_appl
 fn as_it_was(spec: CampaignSpec, remembered: &Remembered, file: Option<&DesiredCampaign>) -> DesiredCampaign {
     let Remembered { id: _, body: _, prevent_destroy, keep } = remembered;
     let lifecycle = Lifecycle { prevent_destroy: *prevent_destroy, keep: *keep, ..Lifecycle::default() };
-    let origin = file.map_or_else(|| Origin { file: "state, as applied last".to_owned(), line: 1 }, |file| file.origin.clone());
+    let origin =
+        file.map_or_else(|| Origin { file: "state, as applied last".to_owned(), line: 1, overlay: None }, |file| file.origin.clone());
     DesiredCampaign { spec, lifecycle, held: Vec::new(), previously: None, origin }
 }
 

@@ -62,7 +62,7 @@ mod tests {
         let drifted = Drifted {
             key: CampaignKey::new("a").unwrap(),
             class: DriftClass::Operational,
-            origin: Some(Origin { file: "a.yaml".to_owned(), line }),
+            origin: Some(Origin { file: "a.yaml".to_owned(), line, overlay: None }),
             id: CampaignId("1".to_owned()),
             live: None,
             fields: vec![moved],

@@ -9,6 +9,7 @@ mod json_text;
 mod markdown;
 pub mod plan;
 mod queue;
+pub mod rendered;
 mod resolution;
 pub mod rewrite;
 pub mod rules;

@@ -61,7 +61,10 @@ pub struct AppliedAt {
 pub struct DeclaredAt {
     /// Path of the file, relative to the project.
     pub file: String,
-    /// SHA-256 of the document, variables filled in, as compact JSON.
+    /// Path of the overlay that was merged into it, relative to the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+    /// SHA-256 of the document, overlay and variables filled in, as compact JSON.
     pub sha256: String,
 }
 

@@ -108,7 +108,7 @@ impl Apply {
             if self.json_stream {
                 return self.stream(planned, context).await;
             }
-            warn(&planned, context);
+            warn(planned.warnings, &planned.destination.environment, context);
             let (destination, plan) = (&planned.destination, &planned.plan);
             show(&PlanReport { destination, plan, created: planned.created, saved: None, links: None }, &self.showing, context);
             if let Err(refused) = refuse(&planned.plan, &planned.destination.environment, context) {
@@ -152,7 +152,7 @@ impl Apply {
         let opened = open(file, key.as_ref())?;
         may_be_applied(file, &opened, key.as_ref())?;
         let destination = opened.saved.destination.clone();
-        if let Some(other) = context.named_environment().filter(|named| *named != destination.environment) {
+        if let Some(other) = context.named_environment()?.filter(|named| *named != destination.environment) {
             let message = format!("`{}` is a plan for environment `{}`, not for `{other}`", file.display(), destination.environment);
             return Err(Failure {
                 class: Class::Conflict,

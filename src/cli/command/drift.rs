@@ -22,6 +22,7 @@ use crate::model::CampaignKey;
 use crate::ops::drift::{Drafted, Found, Selection, drift};
 use crate::ops::{self, Failure, Scope};
 use crate::reconcile::News;
+use crate::render;
 use crate::render::drift::prometheus;
 use crate::render::rewrite::{counted, diff, fixes, refusals};
 
@@ -121,7 +122,7 @@ impl Drift {
     /// Looks once: shows what is found, posts it where somebody wants to be told, and fails where something could not be
     /// compared, written or delivered.
     fn look(&self, context: &Context) -> Outcome {
-        let run = Run::begin(context.environment_name());
+        let run = Run::begin(context.named_environment().ok().flatten());
         let outcome = self.job.webhook().and_then(|webhook| Ok((webhook, context.scope(self.limits.settings())?)));
         let (webhook, scope) = match outcome {
             Ok(prepared) => prepared,
@@ -174,7 +175,7 @@ impl Drift {
 
     /// Writes the drafted files, or shows what would be written.
     fn write(&self, drafted: Drafted, done: &str, context: &Context) -> Outcome {
-        let Drafted { mut files, mut refused, settled } = drafted;
+        let Drafted { mut files, mut refused, settled, shared } = drafted;
         let console = &context.console;
         for key in settled {
             console.details(&format!("{} has not drifted; there is nothing to write.\n", key.address()));
@@ -189,6 +190,10 @@ impl Drift {
             let made: usize = files.iter().map(|file| file.made.len()).sum();
             let (fields, files) = (counted(made, "field", "fields"), counted(files.len(), "file", "files"));
             console.out(&format!("{fields} {done} in {files}.\n"));
+        }
+        let shared: Vec<String> = shared.into_iter().filter(|shown| files.iter().any(|file| file.shown == *shown)).collect();
+        if !shared.is_empty() {
+            console.err(&render::drift::concerns_all(&shared));
         }
         console.err(&refusals(&refused, &format!("not {done}")));
         Ok(if refused.is_empty() { Exit::Ok } else { Exit::Error })

@@ -71,12 +71,13 @@ impl Init {
         if context.is_project_named() {
             return Err(Failure::new("`init` takes no --project", "name the folder: campaignctl init DIR"));
         }
+        let environment = context.named_environment()?.unwrap_or("production").to_owned();
         let here = Context::working_folder()?;
         let named = folder.as_deref().map(|folder| without_dots(&here.join(folder)));
         let folder = named.clone().unwrap_or_else(|| here.clone());
         // Half a pair of credentials, or a region that is none, keeps nobody from starting.
         let mut problems = Vec::new();
-        let access = process_environment::access().unwrap_or_else(|failure| {
+        let access = process_environment::access(&environment).unwrap_or_else(|failure| {
             problems.push(failure.message);
             Access::default()
         });
@@ -92,7 +93,7 @@ impl Init {
             (None, None, None) => None,
         };
         let request = Request {
-            environment: context.named_environment().unwrap_or("production").to_owned(),
+            environment,
             is_named: named.is_some(),
             folder: folder.clone(),
             target,

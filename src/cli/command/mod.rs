@@ -16,6 +16,7 @@ mod rules;
 mod saving;
 pub(super) mod schema;
 mod selecting;
+mod several;
 pub(super) mod show;
 mod showing;
 pub(super) mod state;

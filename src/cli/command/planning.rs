@@ -9,8 +9,8 @@ use super::limits::LimitArgs;
 use super::selecting::{Target, selection, target};
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
-use crate::ops::plan::{Planned, Request};
-use crate::ops::{Class, Failure};
+use crate::ops::plan::Request;
+use crate::ops::{Class, Failure, Scope};
 use crate::reconcile::{Goal, Plan};
 use crate::remote::Settings;
 use crate::render;
@@ -57,8 +57,20 @@ impl PlanningArgs {
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {
-        Ok(Request {
-            scope: context.scope(self.settings())?,
+        Ok(self.request_for(context.scope(self.settings())?))
+    }
+
+    pub(super) fn is_rollback(&self) -> bool {
+        self.rollback.is_some()
+    }
+
+    pub(super) fn is_revert(&self) -> bool {
+        self.revert.is_some()
+    }
+
+    pub(super) fn request_for(&self, scope: Scope) -> Request {
+        Request {
+            scope,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
             goal: match (&self.rollback, &self.revert) {
@@ -66,14 +78,14 @@ impl PlanningArgs {
                 (None, Some(targets)) => Goal::Revert(selection(targets)),
                 (None, None) => Goal::Files,
             },
-        })
+        }
     }
 }
 
 /// Tells that the campaign files have warnings, where they do.
-pub(super) fn warn(planned: &Planned, context: &Context) {
-    if planned.warnings > 0 && !context.console.is_quiet() {
-        context.console.err(&render::findings::warnings_line(planned.warnings, &planned.destination.environment));
+pub(super) fn warn(warnings: usize, environment: &str, context: &Context) {
+    if warnings > 0 && !context.console.is_quiet() {
+        context.console.err(&render::findings::warnings_line(warnings, environment));
     }
 }
 

@@ -44,6 +44,11 @@ impl SavingArgs {
         Self { out, expires_in: USUAL }
     }
 
+    /// Whether a file is named.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.out.is_some()
+    }
+
     /// Writes the plan, where a file is named, and tells people what to do with it.
     pub(super) fn save(&self, planned: &Planned, format: PlanFormat, context: &Context) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };

@@ -17,8 +17,10 @@ use crate::schema;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
+  campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
     /// Which schema to print
@@ -34,10 +36,14 @@ enum Which {
     /// Campaign files
     #[default]
     Campaign,
+    /// Overlays: what is different in one environment
+    Overlay,
     /// The project file, campaignctl.yaml
     Project,
     /// Plans as JSON
     Plan,
+    /// Plans of several environments as JSON
+    Plans,
 }
 
 impl Schema {
@@ -45,8 +51,10 @@ impl Schema {
         let Some(folder) = self.write else {
             context.console.out(&match self.which {
                 Which::Campaign => schema::campaign_text(),
+                Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Plans => render::plan::several_schema_text(),
             });
             return Ok(Exit::Ok);
         };
@@ -66,5 +74,6 @@ impl Schema {
 /// All schema files: name and text.
 pub(super) fn files() -> Vec<(&'static str, String)> {
     let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
-    schema::files().into_iter().chain([plan]).collect()
+    let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
+    schema::files().into_iter().chain([plan, plans]).collect()
 }

@@ -35,7 +35,7 @@ pub fn human(report: &Report<'_>) -> String {
         let _ = writeln!(out, "\nNot applied by this tool yet ({}); compared with the files, and no drift:", drift.not_applied.len());
         for campaign in &drift.not_applied {
             let NotApplied { key, origin, live: _, differs: _ } = campaign;
-            let _ = writeln!(out, "  {} ({}:{}): {}", key.address(), inline(&origin.file), origin.line, not_applied(campaign));
+            let _ = writeln!(out, "  {} ({}): {}", key.address(), inline(&origin.place()), not_applied(campaign));
         }
         if !has_state {
             let _ = writeln!(
@@ -68,7 +68,7 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "  {style}~{style:#} {STRONG}{address}{STRONG:#} {what}");
     match origin {
-        Some(origin) => drop(writeln!(out, "    {FAINT}({}:{}){FAINT:#}", inline(&origin.file), origin.line)),
+        Some(origin) => drop(writeln!(out, "    {FAINT}({}){FAINT:#}", inline(&origin.place()))),
         None => out.push_str("    (no file declares it any more)\n"),
     }
     if let (DriftClass::Missing, Some(other)) = (class, live) {

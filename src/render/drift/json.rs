@@ -91,8 +91,8 @@ fn campaign(drifted: &Drifted, report: &Report<'_>) -> Value {
 }
 
 fn place(origin: &Origin) -> Value {
-    let Origin { file, line } = origin;
-    object!({ "path": file, "line": line })
+    let Origin { file, line, overlay } = origin;
+    object!({ "path": file, "line": line, "overlay": overlay })
 }
 
 fn side(live: &LiveSide) -> Value {

@@ -114,7 +114,7 @@ fn section(drifted: &Drifted, report: &Report<'_>) -> String {
         _ => drop(writeln!(out, "{}{who}", kind(drifted))),
     }
     match origin {
-        Some(origin) => drop(writeln!(out, "\ndeclared in {}", code(&format!("{}:{}", origin.file, origin.line)))),
+        Some(origin) => drop(writeln!(out, "\ndeclared in {}", code(&origin.place()))),
         None => out.push_str("\nno file declares it any more\n"),
     }
     if !fields.is_empty() {

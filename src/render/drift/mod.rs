@@ -10,6 +10,7 @@ mod slack;
 
 use jiff::civil::Date;
 
+use super::escape::inline;
 use crate::model::Destination;
 use crate::reconcile::{Drift, DriftClass, Drifted, FieldPath, FieldValue, LiveSide, Moved};
 
@@ -150,4 +151,15 @@ fn by_gravity(drift: &Drift) -> Vec<&Drifted> {
     let mut drifted: Vec<&Drifted> = drift.drifted.iter().collect();
     drifted.sort_by_key(|drifted| drifted.class);
     drifted
+}
+
+/// That files which were written are those of every environment.
+pub fn concerns_all(files: &[String]) -> String {
+    let names: Vec<String> = files.iter().map(|file| inline(file)).collect();
+    let (are, them) = if files.len() == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "Note: {} {are} for every environment, so what was written into {them} concerns all of them; what only one is to have goes \
+         into its overlay.\n",
+        names.join(", ")
+    )
 }

@@ -287,7 +287,7 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         comment(&format!("(imported from {id})"));
     }
     match (action, origin) {
-        (_, Some(origin)) => comment(&format!("({}:{})", inline(&origin.file), origin.line)),
+        (_, Some(origin)) => comment(&format!("({})", inline(&origin.place()))),
         (Action::Delete, None) => comment("(because no file declares it any more)"),
         (_, None) => comment("(no file declares it any more, and its lifecycle says keep)"),
     }

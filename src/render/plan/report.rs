@@ -45,7 +45,7 @@ pub struct Links {
 impl Links {
     /// URL of the line where a campaign is declared.
     pub fn to(&self, origin: &Origin) -> String {
-        let Origin { file, line } = origin;
+        let Origin { file, line, overlay: _ } = origin;
         let mut url = self.base.clone();
         for name in self.project.split('/').chain(file.split('/')).filter(|name| !name.is_empty()) {
             url.push('/');
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_link_leads_to_the_line_whatever_the_file_is_called() {
         let links = Links { base: "https://github.com/acme/campaigns/blob/0a1b".to_owned(), project: "infra/web chat".to_owned() };
-        let origin = Origin { file: "campaigns/a)[b](#ü.yaml".to_owned(), line: 3 };
+        let origin = Origin { file: "campaigns/a)[b](#ü.yaml".to_owned(), line: 3, overlay: None };
         let url = "https://github.com/acme/campaigns/blob/0a1b/infra/web%20chat/campaigns/a%29%5Bb%5D%28%23%C3%BC.yaml#L3";
         assert_eq!(links.to(&origin), url);
     }

@@ -35,7 +35,7 @@ pub(super) fn run(drift: &Drift, every: Duration, context: &Context) -> Outcome 
         }
         _ => {}
     }
-    let begun = Run::begin(context.environment_name());
+    let begun = Run::begin(context.named_environment().ok().flatten());
     let prepared = drift.job.webhook().and_then(|webhook| Ok((webhook, context.scope(drift.limits.settings())?)));
     let (webhook, scope) = match prepared {
         Ok(prepared) => prepared,

@@ -134,10 +134,7 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
             news: news(&moved, &report.plan.goal),
             ways_out: report.ways_out(key).into_iter().map(|(what, command)| (what, inline(&command))).collect(),
         }),
-        place: origin.as_ref().map(|origin| Place {
-            link: report.links.map(|links| links.to(origin)),
-            file: format!("{}:{}", inline(&origin.file), origin.line),
-        }),
+        place: origin.as_ref().map(|origin| Place { link: report.links.map(|links| links.to(origin)), file: inline(&origin.place()) }),
         notes: notes(change),
         columns: match action {
             Action::Create => Columns::OnlyAfter,

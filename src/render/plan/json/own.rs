@@ -221,6 +221,9 @@ struct OwnOrigin {
     file: String,
     /// First line of the document, from 1.
     line: u32,
+    /// Path of the overlay that was merged into it for this environment; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlay: Option<String>,
     /// Where it can be looked at, where that is known (`--link-base`).
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -388,8 +391,8 @@ fn of_live(live: &LiveSide) -> OwnLive {
 }
 
 fn of_origin(origin: &Origin, links: Option<&Links>) -> OwnOrigin {
-    let Origin { file, line } = origin;
-    OwnOrigin { file: file.clone(), line: *line, url: links.map(|links| links.to(origin)) }
+    let Origin { file, line, overlay } = origin;
+    OwnOrigin { file: file.clone(), line: *line, overlay: overlay.clone(), url: links.map(|links| links.to(origin)) }
 }
 
 fn holding(unchanged: &Unchanged) -> Holding {

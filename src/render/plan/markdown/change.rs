@@ -223,10 +223,14 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
 
 /// Where it is declared, as a link where the file can be looked at.
 fn place(origin: &Origin, report: &Report<'_>, name: &mut impl FnMut(&str) -> String) -> String {
-    let Origin { file, line } = origin;
+    let Origin { file, line, overlay } = origin;
     let place = name(&format!("{file}:{line}"));
-    match report.links.map(|links| links.to(origin)).filter(|url| is_harmless(url)) {
+    let place = match report.links.map(|links| links.to(origin)).filter(|url| is_harmless(url)) {
         Some(url) => format!("[{place}]({url})"),
+        None => place,
+    };
+    match overlay {
+        Some(overlay) => format!("{place}, {}", name(overlay)),
         None => place,
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
 }
 
 /// The hidden line by which the comment of an environment is found again.
-fn marker(environment: &str) -> String {
+pub(super) fn marker(environment: &str) -> String {
     let mut name = String::new();
     for c in environment.chars().take(NAME) {
         match c {
