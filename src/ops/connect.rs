@@ -1,12 +1,14 @@
 //! Reaching the server of an environment, and making sure it is the right one.
 
+use std::sync::{Mutex, PoisonError};
+
 use uuid::Uuid;
 
 use super::{Class, Failure, Scope};
 use crate::emulator::{self, Emulator};
 use crate::load::{Environment, Target};
 use crate::model::{Destination, Secret};
-use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server};
+use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server, Settings};
 use crate::state::{LockedState, Owner, StateAccess, StateDocument, StateStore};
 
 /// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
@@ -54,9 +56,55 @@ impl Connection {
     }
 }
 
+/// A client that outlives its run, so that the next one need not log in again.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Option<Client>>);
+
+#[derive(Debug)]
+struct Client {
+    way: Way,
+    reader: Reader,
+    /// Requests that it had sent when the latest run began.
+    before: u64,
+}
+
+/// What a client is made from. Another way needs another client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Way {
+    server: Server,
+    credentials: Credentials,
+    settings: Settings,
+}
+
+impl Kept {
+    /// Begins a run: with the client that was used this way before, or with a new one.
+    fn begin(&self, way: Way) -> Result<Reader, Failure> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Client { way: _, reader, before }) = kept.as_mut().filter(|client| client.way == way) {
+            reader.begin_run();
+            *before = reader.requests_sent();
+            return Ok(reader.clone());
+        }
+        let reader = Reader::new(way.server.clone(), way.credentials.clone(), way.settings.clone())?;
+        *kept = Some(Client { way, reader: reader.clone(), before: 0 });
+        Ok(reader)
+    }
+
+    /// Requests that the latest run has sent, the token request included.
+    pub(super) fn requests_sent(&self) -> u64 {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().map_or(0, |client| client.reader.requests_sent().saturating_sub(client.before))
+    }
+}
+
 /// Starts the embedded emulator or finds the server, gets a token, and compares the organization behind it with the one
 /// the environment names.
 pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
+    connect_again(scope, &Kept::default()).await
+}
+
+/// As [`connect`], with the client and the token of an earlier run where they lead to the same server.
+pub(super) async fn connect_again(scope: &Scope, kept: &Kept) -> Result<Connection, Failure> {
     let Scope { project, environment, access, settings } = scope;
     let state = state(scope)?;
     let (server, words, credentials, emulator) = match &environment.target {
@@ -84,7 +132,7 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
             (server, words, credentials(environment, access)?, None)
         }
     };
-    let reader = Reader::new(server, credentials, settings.clone())?;
+    let reader = kept.begin(Way { server, credentials, settings: settings.clone() })?;
     let organization = reader.organization().await?;
     if let Some(expected) = environment.organization.as_ref().filter(|expected| **expected != organization.id) {
         return Err(Failure::new(

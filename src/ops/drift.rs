@@ -3,11 +3,14 @@
 mod adopt;
 mod draft;
 mod hold;
+mod place;
+mod watch;
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use super::connect::Kept;
 use super::plan::{RemoteSide, desired, queues, read_both_sides, today};
 use super::validate::Validated;
 use super::{Failure, Scope};
@@ -15,6 +18,8 @@ use crate::edit::{Refused, Rewritten};
 use crate::load::Loaded;
 use crate::model::{CampaignKey, Desired, Destination, LastApplied, Live, QueueIds};
 use crate::reconcile::{self, Drift, Drifted};
+
+pub use watch::{Pacing, Round, Tally, Told, watch};
 
 /// What drifted, and what is needed to write it into the files.
 #[derive(Debug)]
@@ -73,12 +78,17 @@ pub struct Drafted {
 /// # Errors
 /// Findings in the files, a server that cannot be reached or is another organization, a state that cannot be used.
 pub async fn drift(scope: Scope) -> Result<Found, Failure> {
-    let (validated, remote) = read_both_sides(&scope).await?;
+    drift_again(scope, &Kept::default()).await
+}
+
+/// As [`drift`], with the client of an earlier round.
+async fn drift_again(scope: Scope, kept: &Kept) -> Result<Found, Failure> {
+    let (validated, remote) = read_both_sides(&scope, kept).await?;
     let Validated { loaded, findings: _ } = validated;
     let RemoteSide { connection, live } = remote;
     let document = connection.remembered().await?;
     let queues = queues(&loaded, &connection.reader).await?;
-    let requests = connection.reader.requests_sent();
+    let requests = kept.requests_sent();
     let destination = connection.destination.clone();
     connection.close().await;
     // A state that was never written has no serial.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::connect::{Connection, connect, release, state};
+use super::connect::{Connection, Kept, connect_again, release, state};
 use super::references::unknown_queue;
 use super::saved::declared;
 use super::validate::{Validated, validate};
@@ -105,7 +105,7 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     let Request { scope, guards, allow_destroy, rollback } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
-    let (validated, remote) = read_both_sides(&scope).await?;
+    let (validated, remote) = read_both_sides(&scope, &Kept::default()).await?;
     let RemoteSide { connection, live } = remote;
     let mut document = connection.remembered().await?;
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
@@ -161,13 +161,13 @@ pub(super) struct RemoteSide {
 }
 
 /// Reads files and live at the same time; findings in the files are told without waiting for the server.
-pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
+pub(super) async fn read_both_sides(scope: &Scope, kept: &Kept) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
         let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
     });
     let reading = async {
-        let connection = connect(scope).await?;
+        let connection = connect_again(scope, kept).await?;
         let live = connection.reader.campaigns().await?;
         Ok::<_, Failure>(RemoteSide { connection, live })
     };

@@ -19,6 +19,7 @@ mod pair;
 mod plan;
 mod resume;
 mod rollback;
+mod standing;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
@@ -34,3 +35,4 @@ pub use pair::Candidate;
 pub use plan::{Plan, Summary, Unmanaged, plan};
 pub use resume::{Found, fingerprint, known_ids, made_by, resume};
 pub use rollback::rolled_back;
+pub use standing::{News, Standing};

@@ -14,6 +14,7 @@ pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+mod workflow_command;
 
 pub use escape::{inline, quoted};
 pub use resolution::resolutions;
