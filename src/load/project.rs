@@ -137,10 +137,9 @@ impl ProjectError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
-            ProjectErrorKind::NotFound { .. } => Some(
-                "name the folder with `--project DIR`, or write a campaignctl.yaml:\n\n  campaigns: campaigns\n  environments:\n    local: { emulator: .campaignctl/local }"
-                    .to_owned(),
-            ),
+            ProjectErrorKind::NotFound { .. } => {
+                Some("name the folder with `--project DIR`, or start a project: campaignctl init".to_owned())
+            }
             ProjectErrorKind::Ambiguous { .. } => Some("keep campaignctl.yaml and delete the other".to_owned()),
             ProjectErrorKind::Invalid { .. } => None,
         }

@@ -25,6 +25,19 @@ fn stored(repo: &Repo) -> Value {
     serde_json::from_slice(&std::fs::read(repo.path(STATE)).unwrap()).unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organization_of_the_project_file_is_enough_to_refuse_a_state() {
+    let (server, repo) = applied().await;
+    let copy = repo.run(&["state", "pull"]).exits(0).out;
+    drop(server);
+    repo.replace("campaignctl.yaml", "state: state.json", "state: state.json, organization: another");
+    for command in [&["state", "list"][..], &["state", "show", "one"], &["state", "mv", "one", "uno"], &["state", "rm", "one"]] {
+        repo.run(command).exits(1).complains("not to environment `rehearsal` of organization another");
+    }
+    repo.answer(&["state", "push", "-", "--force"], &copy).exits(1).complains("of organization another");
+    assert_eq!(std::fs::read_to_string(repo.path(STATE)).unwrap(), copy);
+}
+
 /// Changes the state as somebody with an editor would.
 fn edit(repo: &Repo, change: impl FnOnce(&mut Value)) {
     let mut state = stored(repo);
