@@ -7,6 +7,7 @@ mod revise;
 mod rewritten;
 mod spell;
 mod splice;
+mod whole;
 
 pub use amend::amended;
 pub use comment::comments;
@@ -14,3 +15,4 @@ pub use layout::{Order, Refusal, field_orders, format};
 pub use revise::{Revised, Revision, revise, revised};
 pub use rewritten::{Refused, Rewritten};
 pub use splice::{Splice, splice};
+pub use whole::whole;

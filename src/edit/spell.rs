@@ -96,7 +96,7 @@ pub(super) fn fits_on_line(value: &Value, pointer: &str, before: usize) -> bool 
 }
 
 /// The fields of a mapping in the order in which people write them.
-fn ordered<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a Value)> {
+pub(super) fn ordered<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a Value)> {
     let mut fields: Vec<(&str, &Value)> =
         value.as_object().map(|fields| fields.iter().map(|(name, value)| (name.as_str(), value)).collect()).unwrap_or_default();
     let order = order_of(pointer);

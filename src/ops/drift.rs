@@ -4,9 +4,12 @@ mod adopt;
 mod chosen;
 mod draft;
 mod hold;
+mod place;
+mod watch;
 
 use jiff::civil::Date;
 
+use super::connect::Kept;
 use super::plan::{RemoteSide, desired, read_both_sides, today};
 use super::validate::Validated;
 use super::{Failure, Scope};
@@ -16,6 +19,8 @@ use crate::model::{CampaignKey, Desired, Destination, LastApplied, Live, QueueId
 pub use crate::reconcile::Selection;
 use crate::reconcile::{self, Drift, Drifted};
 pub(super) use chosen::chosen;
+
+pub use watch::{Pacing, Round, Tally, Told, watch};
 
 /// What drifted, and what is needed to write it into the files.
 #[derive(Debug)]
@@ -65,7 +70,12 @@ pub struct Drafted {
 /// # Errors
 /// Findings in the files, a server that cannot be reached or is another organization, a state that cannot be used.
 pub async fn drift(scope: Scope) -> Result<Found, Failure> {
-    let (validated, remote) = read_both_sides(&scope).await?;
+    drift_again(scope, &Kept::default()).await
+}
+
+/// As [`drift`], with the client of an earlier round.
+async fn drift_again(scope: Scope, kept: &Kept) -> Result<Found, Failure> {
+    let (validated, remote) = read_both_sides(&scope, kept).await?;
     let Validated { loaded, findings: _ } = validated;
     let RemoteSide { connection, live, queues } = remote;
     let document = connection.remembered().await?;
@@ -74,7 +84,7 @@ pub async fn drift(scope: Scope) -> Result<Found, Failure> {
     let snapshots = Snapshots { scope, loaded, queues: queues.ids(), live, last_applied: document.campaigns, today: today() };
     let mut found = compare(connection.destination.clone(), snapshots)?;
     found.drift.queues = queues.names_of(&found.drift.queue_ids(), &connection.reader).await;
-    let requests = connection.reader.requests_sent();
+    let requests = kept.requests_sent();
     connection.close().await;
     Ok(Found { has_state, requests, ..found })
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
 
-use super::connect::{Connection, connect, release, state};
+use super::connect::{Connection, Kept, connect_again, release, state};
 use super::queues::Queues;
 use super::references::unknown_queue;
 use super::saved::declared;
@@ -109,7 +109,7 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     let Request { scope, guards, allow_destroy, goal } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
-    let (validated, remote) = read_both_sides(&scope).await?;
+    let (validated, remote) = read_both_sides(&scope, &Kept::default()).await?;
     let RemoteSide { connection, live, queues } = remote;
     let mut document = connection.remembered().await?;
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
@@ -143,7 +143,7 @@ pub(super) struct RemoteSide {
 
 /// Reads files and live at the same time, and with them the queues where a file names one; findings in the files are told
 /// without waiting for the server.
-pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
+pub(super) async fn read_both_sides(scope: &Scope, kept: &Kept) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
         let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
@@ -151,7 +151,7 @@ pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteS
     // Told once the files are read; where that fails, nobody asks any more.
     let (tell, told) = oneshot::channel();
     let reading = async {
-        let connection = connect(scope).await?;
+        let connection = connect_again(scope, kept).await?;
         let reader = &connection.reader;
         let queues = async { if told.await == Ok(true) { Queues::needed(reader).await } else { Ok(Queues::default()) } };
         let live = async { Ok::<_, Failure>(reader.campaigns().await?) };

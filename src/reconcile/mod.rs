@@ -22,6 +22,7 @@ mod put_back;
 mod resume;
 mod revert;
 mod rollback;
+mod standing;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};
@@ -39,3 +40,4 @@ pub use plan::{Plan, Summary, Unmanaged, plan};
 pub use resume::{Found, fingerprint, known_ids, made_by, resume};
 pub use revert::{Reverted, key_in_state, reverted};
 pub use rollback::rolled_back;
+pub use standing::{News, Standing};

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod drift;
 mod escape;
 pub mod findings;
+pub mod init;
 mod json_text;
 mod markdown;
 pub mod plan;
@@ -14,6 +15,7 @@ pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+mod workflow_command;
 
 pub use escape::{inline, quoted};
 pub use resolution::resolutions;

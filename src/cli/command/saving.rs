@@ -36,9 +36,9 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 const LONGEST_SECONDS: i64 = 366 * 86_400;
 
 impl SavingArgs {
-    /// Whether a file is named.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.out.is_some()
+    /// Into this file, for a day.
+    pub(super) fn to(out: Option<PathBuf>) -> Self {
+        Self { out, expires_in: SignedDuration::from_hours(24) }
     }
 
     /// Writes the plan, where a file is named, and tells people what to do with it.
