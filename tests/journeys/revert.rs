@@ -158,8 +158,8 @@ async fn what_did_not_drift_is_said_and_nobody_is_guessed_at() {
     repo.run(&["drift", "--revert", "nobody"]).exits(1).complains("campaign.nobody is not declared");
     repo.run(&["apply", "--revert", "No such key!"]).exits(1).complains("--revert");
     repo.run(&["plan", "--revert", "--rollback", "last"]).exits(1).complains("cannot be used with");
-    repo.run(&["drift", "--out", "x.plan"]).exits(1).complains("--out saves the plan that --revert shows");
-    repo.run(&["drift", "--format", "html"]).exits(1).complains("add --revert for a plan in this format");
+    repo.run(&["drift", "--revert", "--format", "prometheus"]).exits(1).complains("a plan is not written in this format");
+    repo.run(&["drift", "--format", "html"]).exits(1).complains("add --revert for the plan that undoes the drift");
     assert_eq!(server.campaigns().await.len(), 2);
 }
 

@@ -70,8 +70,8 @@ pub(in crate::cli) struct Drift {
     #[arg(long, value_name = "POINTER", requires = "hold")]
     field: Vec<String>,
     /// Show the plan that puts back what was applied last, where live moved, and nothing else: in these campaigns, or in all
-    /// that drifted; `apply --revert` makes it
-    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with_all = ["adopt", "hold", "diff"])]
+    /// that drifted; `apply --revert` makes it. With it, --out saves the plan for `apply FILE`
+    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with_all = ["adopt", "hold", "diff", "webhook", "watch"])]
     revert: Option<Vec<Target>>,
     /// With --adopt or --hold: print what would change as a diff, and write nothing
     #[arg(long)]
@@ -85,12 +85,13 @@ pub(in crate::cli) struct Drift {
 impl Drift {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
         if let Some(targets) = self.revert {
-            let format = self.format.of_plan()?;
-            let (planning, saving) = (PlanningArgs::of_revert(targets, self.limits), SavingArgs::to(self.job.out));
-            return Plan::of_revert(planning, format, saving, self.show_unmanaged, self.detailed_exitcode).run(context);
+            let planning = PlanningArgs::of_revert(targets, self.limits);
+            let saving = SavingArgs::to(self.job.out);
+            let plan = Plan::of_revert(planning, self.format.of_plan()?, saving, self.show_unmanaged, self.detailed_exitcode);
+            return plan.run(context);
         }
-        if self.format.is_of_plans() {
-            return Err(Failure::new("only plans are written in this format", "add --revert, or choose another --format"));
+        if matches!(self.format, Format::Html | Format::Gitlab) {
+            return Err(Failure::new("only a plan is written in this format", "add --revert for the plan that undoes the drift"));
         }
         if self.diff && self.adopt.is_empty() && self.hold.is_empty() {
             return Err(Failure::new("--diff shows what --adopt or --hold would write", "add one of them, or leave --diff out"));

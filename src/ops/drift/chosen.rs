@@ -2,7 +2,7 @@
 
 use crate::model::{CampaignKey, Desired, LastApplied};
 use crate::ops::Failure;
-use crate::reconcile::{Drift, Drifted, Selection, key_in_state};
+use crate::reconcile::{Drift, Drifted, Selection};
 
 /// The selected campaigns that drifted, and those that did not. A campaign may be called as the files or as the state call it.
 pub(in crate::ops) fn chosen<'a>(
@@ -15,7 +15,8 @@ pub(in crate::ops) fn chosen<'a>(
     let mut chosen = Vec::new();
     let mut settled = Vec::new();
     for key in keys {
-        let is_called = |drifted: &&Drifted| drifted.key == *key || key_in_state(drifted, last_applied) == *key;
+        let known = last_applied.campaigns.get(key).map(|remembered| &remembered.id);
+        let is_called = |drifted: &&Drifted| drifted.key == *key || known == Some(&drifted.id);
         if let Some(drifted) = drift.drifted.iter().find(is_called) {
             chosen.push(drifted);
         } else if drift.not_applied.iter().any(|campaign| campaign.key == *key) {

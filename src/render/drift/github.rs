@@ -6,8 +6,7 @@ use super::super::workflow_command::command;
 use super::{Report, WayOut, by_gravity, campaigns, class_word, headline, switched, ways_out, who_and_when};
 use crate::diagnostic::{Place, SourceMap};
 use crate::load::Repository;
-use crate::model::QueueNames;
-use crate::reconcile::{DriftClass, Drifted, Moved, Unreadable};
+use crate::reconcile::{DriftClass, Drifted, FieldValue, Moved, Unreadable};
 use crate::render::quoted;
 
 /// A warning for every drifted field, the gravest campaigns first, because a step shows only its first ten; then a notice of
@@ -42,7 +41,7 @@ pub fn github(
         for moved in fields {
             let mut properties = at(place(drifted, Some(moved)));
             properties.push(title.clone());
-            out.push_str(&command("warning", &properties, &message(sentence(drifted, moved, &report.drift.queues), drifted, report)));
+            out.push_str(&command("warning", &properties, &message(sentence(drifted, moved, report), drifted, report)));
         }
     }
     let mut summary = vec![headline(report)];
@@ -54,16 +53,14 @@ pub fn github(
 }
 
 /// What moved, from what to what, and by whom.
-fn sentence(drifted: &Drifted, moved: &Moved, queues: &QueueNames) -> String {
+fn sentence(drifted: &Drifted, moved: &Moved, report: &Report<'_>) -> String {
+    let said = |side: &Option<FieldValue>| said(side.as_ref(), &report.drift.queues);
     let Moved { path, last_applied, live, file } = moved;
     let who = who_and_when(drifted.live.as_ref(), quoted);
     let what = switched(drifted).unwrap_or("changed live");
-    let file_says = if drifted.origin.is_some() && file != last_applied {
-        format!("; the file says {}", said(file.as_ref(), queues))
-    } else {
-        String::new()
-    };
-    format!("{path}: {} -> {}, {what}{who}{file_says}", said(last_applied.as_ref(), queues), said(live.as_ref(), queues))
+    let file_says =
+        if drifted.origin.is_some() && file != last_applied { format!("; the file says {}", said(file)) } else { String::new() };
+    format!("{path}: {} -> {}, {what}{who}{file_says}", said(last_applied), said(live))
 }
 
 fn message(first: String, drifted: &Drifted, report: &Report<'_>) -> Vec<String> {

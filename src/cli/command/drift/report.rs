@@ -63,12 +63,7 @@ pub(super) fn incomplete(found: &Found) -> Result<(), Failure> {
 }
 
 impl Format {
-    /// Whether only plans are written in it.
-    pub(super) fn is_of_plans(self) -> bool {
-        matches!(self, Self::Html | Self::Gitlab)
-    }
-
-    /// How the plan of `--revert` is written in it.
+    /// How a plan is written in it.
     pub(super) fn of_plan(self) -> Result<PlanFormat, Failure> {
         match self {
             Self::Human => Ok(PlanFormat::Human),
@@ -76,10 +71,9 @@ impl Format {
             Self::Markdown => Ok(PlanFormat::Markdown),
             Self::Html => Ok(PlanFormat::Html),
             Self::Gitlab => Ok(PlanFormat::Gitlab),
-            Self::Github | Self::Prometheus => Err(Failure::new(
-                "--revert shows a plan, and plans are not written in this format",
-                "use human, json, markdown, html or gitlab",
-            )),
+            Self::Github | Self::Prometheus => {
+                Err(Failure::new("a plan is not written in this format", "choose human, json, markdown, html or gitlab"))
+            }
         }
     }
 
@@ -95,7 +89,7 @@ impl Format {
                 render::drift::github(&report, found.sources(), &repository, |drifted, field| found.place(drifted, field))
             }
             Self::Prometheus => render::drift::prometheus(metrics),
-            // Refused before anything was read.
+            // Refused before anything is read.
             Self::Html | Self::Gitlab => String::new(),
         }
     }
