@@ -72,10 +72,10 @@ pub(super) fn access(environment: &str) -> Result<Access, Failure> {
 
 fn read(environment: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let state = StateAccess::read(&variable);
+    let state = StateAccess::read(variable);
     let own = format!("_{}", environment.to_ascii_uppercase().replace('-', "_"));
     for suffix in [own.as_str(), ""] {
-        if let Some(credentials) = credentials(suffix, &variable)? {
+        if let Some(credentials) = credentials(suffix, variable)? {
             return Ok(Access { credentials: Some(credentials), region: variable(&format!("GENESYSCLOUD_REGION{suffix}")), state });
         }
     }

@@ -374,7 +374,7 @@ mod tests {
             said.into_iter().map(|refused| (refused.pointer, refused.also)).collect::<Vec<_>>()
         };
         let at = |pointer: &str, also: Option<&str>| vec![(pointer.to_owned(), also.map(str::to_owned))];
-        assert_eq!(refused(&[filter(1), filter(2)], &[own.clone()]), at("/filters/0", Some("/filters/0")));
+        assert_eq!(refused(&[filter(1), filter(2)], std::slice::from_ref(&own)), at("/filters/0", Some("/filters/0")));
         assert_eq!(refused(&[filter(1)], &[own.clone(), own]), at("/filters/1", None));
         assert_eq!(refused(&[filter(1)], &[gone]), at("/filters/0", None));
         assert_eq!(refused(&[filter(1)], &[both]), at("/filters/0", Some("/filters/0")));

@@ -108,7 +108,7 @@ pub struct Shown {
 /// does not keep the others from being made.
 pub async fn plan_each(requests: Vec<Request>) -> Vec<Result<Shown, Failure>> {
     // An embedded emulator has its folder to itself, so environments that share one go one after the other.
-    let mut groups: BTreeMap<(Option<PathBuf>, usize), Vec<(usize, Request)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Option<PathBuf>, usize), Group> = BTreeMap::new();
     for (nth, request) in requests.into_iter().enumerate() {
         let group = match &request.scope.environment.target {
             Target::Emulator(folder) => (Some(folder.clone()), 0),
@@ -133,7 +133,10 @@ pub async fn plan_each(requests: Vec<Request>) -> Vec<Result<Shown, Failure>> {
     outcomes.into_values().collect()
 }
 
-async fn one_by_one(requests: Vec<(usize, Request)>) -> Vec<(usize, Result<Shown, Failure>)> {
+/// Requests that are made one after the other, each with its position among all.
+type Group = Vec<(usize, Request)>;
+
+async fn one_by_one(requests: Group) -> Vec<(usize, Result<Shown, Failure>)> {
     let mut outcomes = Vec::new();
     for (nth, request) in requests {
         outcomes.push((nth, shown(request).await));

@@ -88,9 +88,9 @@ fn section(planning: &Planning<'_>, room: usize) -> String {
         }
         Err(NotPlanned { message, hint }) => {
             let mut out = format!("## Plan for {}\n\n", code(&cut(planning.environment, NAME).0));
-            let _ = write!(out, "**Not planned:** {}\n", prose(&cut(message, SENTENCE).0));
+            let _ = writeln!(out, "**Not planned:** {}", prose(&cut(message, SENTENCE).0));
             if let Some(hint) = hint {
-                let _ = write!(out, "\n{}\n", prose(&cut(hint, SENTENCE).0));
+                let _ = writeln!(out, "\n{}", prose(&cut(hint, SENTENCE).0));
             }
             out
         }
