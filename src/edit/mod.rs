@@ -1,7 +1,9 @@
-//! New text for a file, decided without touching it: fixes spliced in, or the whole file in its canonical layout.
+//! New text for a file, decided without touching it: fixes spliced in, the whole file in its canonical
+//! layout, or a document written anew.
 
 mod amend;
 mod comment;
+mod compose;
 mod layout;
 mod revise;
 mod rewritten;
@@ -10,6 +12,7 @@ mod splice;
 
 pub use amend::amended;
 pub use comment::comments;
+pub use compose::composed;
 pub use layout::{Order, Refusal, field_orders, format};
 pub use revise::{Revised, Revision, revise, revised};
 pub use rewritten::{Refused, Rewritten};
