@@ -40,7 +40,8 @@ impl Keys {
     /// that are taken.
     pub fn make(&mut self, name: &str, id: &CampaignId) -> CampaignKey {
         let from_name = spelled(name);
-        let base = if from_name.is_empty() { format!("campaign-{}", spelled(&id.0).chars().take(8).collect::<String>()) } else { from_name };
+        let base =
+            if from_name.is_empty() { format!("campaign-{}", spelled(&id.0).chars().take(8).collect::<String>()) } else { from_name };
         let mut candidates = std::iter::once(base.clone()).chain((2_u64..).map(|number| numbered(&base, number)));
         // Only so many keys are taken, and the numbers do not end.
         let free = candidates.find(|key| !self.is_taken(key)).and_then(|key| CampaignKey::new(key).ok());

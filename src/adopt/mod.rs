@@ -5,6 +5,7 @@
 
 mod document;
 mod key;
+mod report;
 mod variables;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use crate::model::CampaignSpec;
 
 pub use document::{Flags, document};
 pub use key::Keys;
+pub use report::{How, Imports, Managed, NewFile, NotImported};
 pub use variables::Variables;
 
 /// The text of a file that holds one document; `schema` is the path from the file to the schema that editors are to use.

@@ -89,7 +89,9 @@ mod tests {
         for (text, written) in texts {
             assert_eq!(variables.text(text), json!(written), "{text}");
         }
-        for (number, written) in [("45", json!("${limit}")), ("45.0", json!(45.0)), ("0.72", json!("${share}")), ("1", json!(1)), ("500", json!(500))] {
+        for (number, written) in
+            [("45", json!("${limit}")), ("45.0", json!(45.0)), ("0.72", json!("${share}")), ("1", json!(1)), ("500", json!(500))]
+        {
             let parsed: Number = number.parse().expect("a number");
             assert_eq!(variables.number(&parsed), written, "{number}");
         }

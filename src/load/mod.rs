@@ -2,6 +2,7 @@
 
 mod allow;
 mod campaigns;
+mod create;
 mod disk;
 mod environment;
 mod interpolate;
@@ -18,8 +19,9 @@ mod syntax;
 mod texts;
 mod tree;
 
-pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_campaigns, load_drafts};
-pub use disk::MAX_FILE_BYTES;
+pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_additions, load_campaigns, load_drafts};
+pub use create::{create, settle};
+pub use disk::{MAX_FILE_BYTES, shown, stems_in};
 pub use environment::{Environment, EnvironmentError, Target};
 pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
 pub use replace::{ReplaceError, replace};
