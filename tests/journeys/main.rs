@@ -7,7 +7,10 @@ mod drift;
 mod faults;
 mod first_run;
 mod guards;
+#[path = "../campaigns/hostile.rs"]
+mod hostile;
 mod import;
+mod import_files;
 mod levels;
 mod limits;
 mod online;
