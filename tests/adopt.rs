@@ -95,6 +95,10 @@ proptest! {
         // Nothing that a terminal, an editor or a reviewer would stumble over.
         prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
         prop_assert!(text.lines().all(|line| !line.ends_with([' ', '\t'])), "{}", text);
+        // Another reader of YAML takes it for the same.
+        let (ours, _) = read_values(&text, None);
+        let theirs: Value = serde_yaml::from_str(&text).unwrap();
+        prop_assert_eq!(ours, [Some(theirs)], "{}", text);
         let formatted = format(&text, Order::Campaign);
         prop_assert_eq!(formatted.as_deref(), Ok(text.as_str()));
     }

@@ -35,12 +35,10 @@ pub fn bound_json(destination: &Destination, key: &CampaignKey, name: &str, id: 
 
 /// Everything that was written, recorded or found to be managed.
 pub fn details(imports: &Imports) -> String {
-    let Imports { destination, files, managed, refused: _, notes } = imports;
+    let Imports { destination, files, managed, refused: _, notes: _ } = imports;
     let mut out = header(destination);
     out.push('\n');
-    for note in notes {
-        let _ = writeln!(out, "Note: {}\n", inline(note));
-    }
+    out.push_str(&notes(imports));
     for NewFile { key, id: _, name, path: _, shown, text: _, unmodelled } in files {
         let kept = match unmodelled {
             0 => String::new(),
@@ -56,6 +54,11 @@ pub fn details(imports: &Imports) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What else there is to know.
+pub fn notes(imports: &Imports) -> String {
+    imports.notes.iter().map(|note| format!("Note: {}\n\n", inline(note))).collect()
 }
 
 fn in_words(how: How, key: &CampaignKey, id: &CampaignId, environment: &str) -> String {

@@ -119,6 +119,7 @@ fn show(imports: &Imports, context: &Context) -> Exit {
     };
     let files: Vec<Rewritten> = imports.files.iter().map(file).collect();
     context.console.out(&diff(&files));
+    context.console.err(&render::import::notes(imports));
     context.console.err(&render::import::refusals(&imports.refused));
     context.console.err(&render::import::would_write(imports));
     exit(imports)
