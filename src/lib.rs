@@ -31,6 +31,8 @@ pub mod remote;
 
 /// From the files of a project to typed campaigns, with the place of every value; and the one way to replace such a file.
 pub mod load;
+/// Reading recorded sessions by the million and deciding them again: blocks, lines, order of time, tally.
+pub mod replay;
 /// A plan in a file: bound to what it was made from, sealed, and refused once that moved.
 pub mod saved;
 /// What the tool remembers between runs, and the lock on it.

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 8] = [
     &["evaluate"],
     &["schema", "lint", "edit", "reconcile"],
     &["adopt"],
-    &["load", "remote", "state", "saved"],
+    &["load", "remote", "replay", "state", "saved"],
     &["apply", "emulator"],
     &["ops", "render"],
     &["cli"],

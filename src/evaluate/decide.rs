@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::filter::check;
 use super::ledger::Ledger;
 use super::throttle::{ContactLimit, UtcMinute, minute_cap};
-use crate::model::{AskedCampaign, CampaignSpec, Decision, EvaluationMode, FilterResult, Outcome, Session};
+use crate::model::{Action, AskedCampaign, CampaignSpec, Decision, EvaluationMode, FilterResult, Outcome, Session};
 
 /// What `campaign` answers to `session` at `now`. The same arguments always give the same decision; nothing is remembered
 /// until [`Ledger::record`].
@@ -37,18 +37,70 @@ pub fn decide<'a>(campaign: AskedCampaign<'a>, session: &'a Session, ledger: &Le
 /// What follows once every filter holds.
 fn matched<'a>(campaign: AskedCampaign<'a>, session: &Session, ledger: &Ledger, now: Timestamp) -> Outcome<'a> {
     let AskedCampaign { id, spec } = campaign;
-    let Some(action) = spec.actions.iter().min_by_key(|action| action.priority) else { return Outcome::NotMatched };
-    if spec.evaluation_mode == EvaluationMode::Batch {
-        return Outcome::Queued;
+    let terms = Terms::of(spec);
+    let suppressed_until = ledger.suppressed_until(&session.contact_id, now);
+    match (verdict(&terms, suppressed_until.is_some(), |minute| ledger.invites_in(id, minute), now), terms.action) {
+        (Verdict::Queued, _) => Outcome::Queued,
+        (Verdict::Suppressed, _) => Outcome::Suppressed { expires_at: suppressed_until.unwrap_or(now) },
+        (Verdict::Throttled, _) => Outcome::Throttled { until: UtcMinute::of(now).end() },
+        (Verdict::Invited, Some(action)) => Outcome::Invited { action },
+        (Verdict::Invited | Verdict::NoAction, _) => Outcome::NotMatched,
     }
-    if ContactLimit::of(spec).is_some()
-        && let Some(expires_at) = ledger.suppressed_until(&session.contact_id, now)
-    {
-        return Outcome::Suppressed { expires_at };
+}
+
+/// What a campaign goes by once its filters hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// The action that fires: the one of the lowest priority number, the first of them where several have it.
+    pub action: Option<&'a Action>,
+    /// Whether it decides in batches.
+    pub is_batch: bool,
+    /// How often it may invite one contact.
+    pub limit: Option<ContactLimit>,
+    /// Invites that it may make in one calendar minute.
+    pub cap: Option<u64>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of a campaign.
+    pub fn of(spec: &'a CampaignSpec) -> Self {
+        Self {
+            action: spec.actions.iter().min_by_key(|action| action.priority),
+            is_batch: spec.evaluation_mode == EvaluationMode::Batch,
+            limit: ContactLimit::of(spec),
+            cap: minute_cap(spec),
+        }
     }
-    let minute = UtcMinute::of(now);
-    if minute_cap(spec).is_some_and(|cap| ledger.invites_in(id, minute) >= cap) {
-        return Outcome::Throttled { until: minute.end() };
+}
+
+/// What an enabled campaign whose filters hold decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has nothing to invite with.
+    NoAction,
+    /// The batch decides, later.
+    Queued,
+    /// The contact is to be left alone.
+    Suppressed,
+    /// The invites of this minute are made.
+    Throttled,
+    /// The contact is invited.
+    Invited,
+}
+
+/// The questions after the filters, in their order. `is_suppressed`: the contact has an unexpired token of any campaign;
+/// `invites_in`: how many invites the campaign has made in a minute.
+pub fn verdict(terms: &Terms<'_>, is_suppressed: bool, invites_in: impl FnOnce(UtcMinute) -> u64, now: Timestamp) -> Verdict {
+    let Terms { action, is_batch, limit, cap } = terms;
+    if action.is_none() {
+        Verdict::NoAction
+    } else if *is_batch {
+        Verdict::Queued
+    } else if limit.is_some() && is_suppressed {
+        Verdict::Suppressed
+    } else if cap.is_some_and(|cap| invites_in(UtcMinute::of(now)) >= cap) {
+        Verdict::Throttled
+    } else {
+        Verdict::Invited
     }
-    Outcome::Invited { action }
 }

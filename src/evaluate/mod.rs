@@ -2,17 +2,22 @@
 //! them can disagree.
 //!
 //! [`decide`] looks at the campaign, the session, the [`Ledger`] and the moment, and changes nothing;
-//! [`Ledger::record`] then remembers an invite.
+//! [`Ledger::record`] then remembers an invite. For decisions by the million, [`Matcher`] says which campaigns match, and
+//! [`Recall`] remembers, with the same answers.
 
 pub mod analysis;
 mod decide;
 mod filter;
 mod ledger;
+mod matcher;
 mod operator;
+mod recall;
 mod throttle;
 
-pub use decide::decide;
+pub use decide::{Terms, Verdict, decide, verdict};
 pub use filter::check;
 pub use ledger::{ContactLedger, Ledger, PastInvite, SuppressionToken};
+pub use matcher::{Matcher, Seen};
 pub use operator::compare_numbers;
+pub use recall::{Recall, Suppression};
 pub use throttle::{ContactLimit, UtcMinute};

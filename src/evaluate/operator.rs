@@ -22,8 +22,8 @@ pub(super) fn holds(operator: Operator, attribute: &Scalar, value: &FilterValue)
 }
 
 fn one_holds(operator: Operator, attribute: &Scalar, value: &Scalar) -> bool {
-    let ordered = |allowed: fn(Ordering) -> bool| match (attribute, value) {
-        (Scalar::Number(attribute), Scalar::Number(value)) => allowed(compare_numbers(attribute, value)),
+    let ordered = || match (attribute, value) {
+        (Scalar::Number(attribute), Scalar::Number(value)) => holds_in_order(operator, compare_numbers(attribute, value)),
         _ => false,
     };
     let of_text = |test: fn(&str, &str) -> bool| match (attribute, value) {
@@ -33,16 +33,26 @@ fn one_holds(operator: Operator, attribute: &Scalar, value: &Scalar) -> bool {
     match operator {
         Operator::Equals => equal(attribute, value),
         Operator::NotEquals => !equal(attribute, value),
-        Operator::GreaterThan => ordered(Ordering::is_gt),
-        Operator::GreaterThanOrEqual => ordered(Ordering::is_ge),
-        Operator::LessThan => ordered(Ordering::is_lt),
-        Operator::LessThanOrEqual => ordered(Ordering::is_le),
+        Operator::GreaterThan | Operator::GreaterThanOrEqual | Operator::LessThan | Operator::LessThanOrEqual => ordered(),
         // Well-formed UTF-8 contains exactly what the sequence of its code points contains.
         Operator::Contains => of_text(|attribute, value| attribute.contains(value)),
         Operator::NotContains => of_text(|attribute, value| !attribute.contains(value)),
         Operator::StartsWith => of_text(|attribute, value| attribute.starts_with(value)),
         Operator::EndsWith => of_text(|attribute, value| attribute.ends_with(value)),
         Operator::In | Operator::NotIn => false,
+    }
+}
+
+/// Whether `attribute operator value` is true of two numbers of which only is known how they compare.
+pub(super) fn holds_in_order(operator: Operator, order: Ordering) -> bool {
+    match operator {
+        Operator::Equals => order.is_eq(),
+        Operator::NotEquals => order.is_ne(),
+        Operator::GreaterThan => order.is_gt(),
+        Operator::GreaterThanOrEqual => order.is_ge(),
+        Operator::LessThan => order.is_lt(),
+        Operator::LessThanOrEqual => order.is_le(),
+        Operator::Contains | Operator::NotContains | Operator::StartsWith | Operator::EndsWith | Operator::In | Operator::NotIn => false,
     }
 }
 
@@ -59,21 +69,35 @@ fn equal(a: &Scalar, b: &Scalar) -> bool {
 /// Compares two JSON numbers by their exact values: an integer is not rounded to a float first, so 2^53 + 1 is greater than
 /// 9007199254740992.0. A number with a fraction or an exponent is the 64-bit float nearest to what was written.
 pub fn compare_numbers(a: &Number, b: &Number) -> Ordering {
-    match (whole(a), whole(b)) {
-        (Ok(a), Ok(b)) => a.cmp(&b),
-        (Ok(a), Err(b)) => compare_whole_with_float(a, b),
-        (Err(a), Ok(b)) => compare_whole_with_float(b, a).reverse(),
-        // JSON has no NaN, so two floats always compare.
-        (Err(a), Err(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
-    }
+    Exact::of(a).compare(Exact::of(b))
 }
 
-/// The number as it is kept: whole, or a float.
-fn whole(number: &Number) -> Result<i128, f64> {
-    match (number.as_i64(), number.as_u64()) {
-        (Some(small), _) => Ok(i128::from(small)),
-        (None, Some(large)) => Ok(i128::from(large)),
-        (None, None) => Err(number.as_f64().unwrap_or(f64::NAN)),
+/// A JSON number as it is kept: whole, or a float.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Exact {
+    /// From -2^63 to 2^64 - 1.
+    Whole(i128),
+    /// Any other.
+    Float(f64),
+}
+
+impl Exact {
+    pub(super) fn of(number: &Number) -> Self {
+        match (number.as_i64(), number.as_u64()) {
+            (Some(small), _) => Self::Whole(i128::from(small)),
+            (None, Some(large)) => Self::Whole(i128::from(large)),
+            (None, None) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+        }
+    }
+
+    pub(super) fn compare(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Whole(a), Self::Whole(b)) => a.cmp(&b),
+            (Self::Whole(a), Self::Float(b)) => compare_whole_with_float(a, b),
+            (Self::Float(a), Self::Whole(b)) => compare_whole_with_float(b, a).reverse(),
+            // JSON has no NaN, so two floats always compare.
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        }
     }
 }
 

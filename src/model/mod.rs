@@ -16,6 +16,7 @@ mod level;
 mod lifecycle;
 mod live;
 mod region;
+mod replayed;
 mod secret;
 mod session;
 mod state_location;
@@ -36,6 +37,10 @@ pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
 pub use region::{REGIONS, Region, region};
+pub use replayed::{
+    AttributeUse, BadLine, BothWorlds, CampaignDecisions, Contender, Flip, FlipCause, FlipKind, LineCounts, Minute, Replayed,
+    ReplayedCampaign, ReplayedQueue, SentTypes, SessionPlace, Starved, Step, Timeline, Totals, Wanted, World,
+};
 pub use secret::Secret;
 pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};
 pub use state_location::{Provider, StateLocation, StateObject};

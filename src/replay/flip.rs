@@ -1,0 +1,140 @@
+//! Sessions that the two worlds treat differently: in which way, and why.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use super::batch::{Record, small};
+use super::contest::{Contest, Contested};
+use crate::model::{CampaignSpec, Flip, FlipCause, FlipKind, SessionPlace, World};
+
+/// What the campaigns of one world that match said, in the order in which they were asked.
+pub(super) type Said = SmallVec<[(u32, Answer); 4]>;
+
+/// What one campaign said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    NoAction,
+    Queued,
+    Suppressed { by: u32 },
+    Throttled,
+    Invited,
+}
+
+/// Sessions that flipped, by how and why.
+#[derive(Debug, Default)]
+pub(super) struct Flips {
+    groups: BTreeMap<(FlipKind, Option<u32>, Option<u32>, Why), Group>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    sessions: u64,
+    examples: Vec<SessionPlace>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    Absent,
+    Disabled,
+    Filter { world: World, campaign: u32, filter: u32 },
+    Suppressed { by: u32 },
+    Throttled,
+    Queued,
+    NoAction,
+}
+
+/// Campaigns that invite a session in one world and not in the other.
+pub(super) struct Differing {
+    pub(super) gained: SmallVec<[u32; 2]>,
+    pub(super) lost: SmallVec<[u32; 2]>,
+}
+
+impl Differing {
+    pub(super) fn between(live: &Said, desired: &Said) -> Self {
+        let invites = |said: &Said, campaign: u32| said.iter().any(|(other, answer)| *other == campaign && *answer == Answer::Invited);
+        let only = |said: &Said, other: &Said| {
+            let invited = said.iter().filter(|(_, answer)| *answer == Answer::Invited);
+            invited.map(|(campaign, _)| *campaign).filter(|campaign| !invites(other, *campaign)).collect()
+        };
+        Self { gained: only(desired, live), lost: only(live, desired) }
+    }
+}
+
+impl Flips {
+    /// Counts a session of which campaigns differ.
+    pub(super) fn count(&mut self, record: &Record, differing: &Differing, live: &Said, desired: &Said, contest: &Contest<'_>) {
+        let (from, to) = (differing.lost.first().copied(), differing.gained.first().copied());
+        let (kind, why) = match (from, to) {
+            (None, Some(to)) => (FlipKind::NewlyInvited, why(to, World::Live, live, record, contest)),
+            (Some(from), Some(_)) => (FlipKind::Moved, why(from, World::Desired, desired, record, contest)),
+            (Some(from), None) => {
+                let why = why(from, World::Desired, desired, record, contest);
+                let kind = match why {
+                    Why::Suppressed { .. } => FlipKind::NowSuppressed,
+                    Why::Throttled => FlipKind::NowThrottled,
+                    Why::Absent | Why::Disabled | Why::Filter { .. } | Why::Queued | Why::NoAction => FlipKind::Lost,
+                };
+                (kind, why)
+            }
+            (None, None) => return,
+        };
+        let Group { sessions, examples } = self.groups.entry((kind, from, to, why)).or_default();
+        *sessions += 1;
+        if examples.len() < Flip::EXAMPLES {
+            examples.push(SessionPlace { file: record.file as usize, line: record.line });
+        }
+    }
+
+    /// All groups, those of the most sessions first.
+    pub(super) fn into_flips(self, campaigns: &[Contested<'_>]) -> Vec<Flip> {
+        let place = |campaign: u32| campaign as usize;
+        let flips = self.groups.into_iter().map(|((kind, from, to, why), Group { sessions, examples })| Flip {
+            kind,
+            from: from.map(place),
+            to: to.map(place),
+            cause: cause(why, campaigns),
+            sessions,
+            examples,
+        });
+        let mut flips: Vec<Flip> = flips.collect();
+        flips.sort_by_key(|flip| std::cmp::Reverse(flip.sessions));
+        flips
+    }
+}
+
+/// Why the campaign does not invite in this world.
+fn why(campaign: u32, world: World, said: &Said, record: &Record, contest: &Contest<'_>) -> Why {
+    if let Some((_, answer)) = said.iter().find(|(other, _)| *other == campaign) {
+        return match answer {
+            Answer::Suppressed { by } => Why::Suppressed { by: *by },
+            Answer::Throttled => Why::Throttled,
+            Answer::Queued => Why::Queued,
+            // It did not invite, or nobody would ask.
+            Answer::NoAction | Answer::Invited => Why::NoAction,
+        };
+    }
+    let spec: Option<&CampaignSpec> = *contest.campaigns[campaign as usize].spec.of(world);
+    match (spec, record.failing.iter().find(|(other, _)| *other == campaign)) {
+        (None, _) => Why::Absent,
+        (Some(spec), _) if !spec.enabled => Why::Disabled,
+        (Some(_), Some((_, filter))) => Why::Filter { world, campaign, filter: *filter },
+        (Some(_), None) => Why::Filter { world, campaign, filter: small(0) },
+    }
+}
+
+fn cause(why: Why, campaigns: &[Contested<'_>]) -> FlipCause {
+    match why {
+        Why::Absent => FlipCause::Absent,
+        Why::Disabled => FlipCause::Disabled,
+        Why::Filter { world, campaign, filter } => {
+            let spec = campaigns.get(campaign as usize).and_then(|campaign| *campaign.spec.of(world));
+            let filter = spec.and_then(|spec| spec.filters.get(filter as usize)).cloned();
+            filter.map_or(FlipCause::NoAction, |filter| FlipCause::Filter { filter })
+        }
+        Why::Suppressed { by } => FlipCause::Suppressed { by: by as usize },
+        Why::Throttled => FlipCause::Throttled,
+        Why::Queued => FlipCause::Queued,
+        Why::NoAction => FlipCause::NoAction,
+    }
+}

@@ -1,0 +1,16 @@
+//! Recorded sessions, decided again: read in blocks, parsed and matched on all cores, put in order of time, and decided one
+//! after the other under both worlds. Memory does not grow with the recordings, but with the contacts that a cooldown still
+//! covers.
+
+mod batch;
+mod block;
+mod contest;
+mod flip;
+mod order;
+mod run;
+mod session;
+mod tally;
+mod timeline;
+
+pub use contest::{Contest, Contested};
+pub use run::{Options, ReplayError, Source, replay};

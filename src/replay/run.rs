@@ -1,0 +1,264 @@
+//! The whole way: from recordings to what was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+
+use jiff::Timestamp;
+
+use super::batch::{Batch, batches};
+use super::block::{Blocks, LONGEST_LINE};
+use super::contest::Contest;
+use super::order::{HELD, Order};
+use super::tally::Tally;
+use crate::diagnostic::nearest;
+use crate::model::{AttributeUse, BadLine, DataType, LineCounts, Replayed, SentTypes, SessionPlace, Wanted};
+
+/// A recording.
+pub struct Source {
+    /// What it is called.
+    pub name: String,
+    /// Its bytes, plain or compressed.
+    pub from: Box<dyn Read + Send>,
+}
+
+/// How to replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether there is a live world to compare with.
+    pub compared: bool,
+    /// Whether the first bad line ends it.
+    pub strict: bool,
+}
+
+/// Why a replay ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A recording cannot be read, or is damaged.
+    #[error("`{name}` cannot be read: {source}")]
+    Read {
+        /// Which one.
+        name: String,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// A line is no session, and all must be.
+    #[error("`{name}`, line {line}: {reason}")]
+    BadLine {
+        /// Which recording.
+        name: String,
+        /// Which line, from 1.
+        line: u64,
+        /// Why it is none.
+        reason: String,
+    },
+}
+
+/// Bad lines that are shown.
+const BAD_LINES: usize = 10;
+
+/// One recording while it is read.
+struct Open {
+    name: String,
+    blocks: Option<Blocks>,
+    /// Lines read so far.
+    lines: u64,
+    /// Time of the last session that has one.
+    last: Option<Timestamp>,
+    /// The latest time of all its sessions.
+    latest: Option<Timestamp>,
+    looked: bool,
+}
+
+/// Decides all sessions of the recordings under both worlds. `progress` is told how many sessions were read so far.
+///
+/// Sessions are decided in order of time, over all recordings. A recording that is not in order is put in order as far as a
+/// buffer goes; what comes later than that is decided when it comes, and counted as late.
+///
+/// # Errors
+/// A recording cannot be read; with `strict`, a line that is no session.
+pub fn replay(
+    sources: Vec<Source>,
+    contest: &Contest<'_>,
+    options: Options,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Replayed, ReplayError> {
+    let Options { compared, strict } = options;
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+    let mut open = Vec::with_capacity(sources.len());
+    for Source { name, from } in sources {
+        let blocks = Blocks::open(from).map_err(|source| ReplayError::Read { name: name.clone(), source })?;
+        open.push(Open { name, blocks: Some(blocks), lines: 0, last: None, latest: None, looked: false });
+    }
+    let mut seen = Seen::new(contest);
+    let mut order = Order::default();
+    let mut tally = Tally::new(contest, compared);
+    let mut waiting: Vec<Batch> = Vec::new();
+    loop {
+        // While one block is decided, the next is read and parsed.
+        let (decided, read) = rayon::join(
+            || {
+                for batch in std::mem::take(&mut waiting) {
+                    for record in batch.records {
+                        order.push(record);
+                    }
+                    order.release(HELD, &mut |record, late| tally.session(record, late));
+                }
+            },
+            || next(&mut open, contest),
+        );
+        let () = decided;
+        let Some((file, found)) = read? else { break };
+        for mut batch in found {
+            seen.take(file, &mut open[file], &mut batch);
+            if let (true, Some(bad)) = (strict, seen.bad_lines.first()) {
+                let BadLine { at: SessionPlace { file, line }, reason } = bad.clone();
+                return Err(ReplayError::BadLine { name: names[file].clone(), line, reason });
+            }
+            waiting.push(batch);
+        }
+        progress(seen.counts.sessions);
+    }
+    order.release(0, &mut |record, late| tally.session(record, late));
+    let offered = seen.offered();
+    let attributes = seen.attributes(contest);
+    let Seen { counts, bad_lines, earliest, latest, .. } = seen;
+    Ok(Replayed { files: names, bad_lines, from: earliest, to: latest, attributes, ..tally.finish(counts, &offered) })
+}
+
+/// Reads and parses the next block of the recording that is furthest behind in time.
+fn next(open: &mut [Open], contest: &Contest<'_>) -> Result<Option<(usize, Vec<Batch>)>, ReplayError> {
+    loop {
+        let waiting = open.iter_mut().enumerate().filter(|(_, open)| open.blocks.is_some());
+        let Some((file, recording)) = waiting.min_by_key(|(place, open)| (open.latest, *place)) else { return Ok(None) };
+        let Some(blocks) = &mut recording.blocks else { return Ok(None) };
+        let block = blocks.next().map_err(|source| ReplayError::Read { name: recording.name.clone(), source })?;
+        let Some(block) = block else {
+            recording.blocks = None;
+            continue;
+        };
+        let mut found = batches(&block.bytes, contest, !std::mem::replace(&mut recording.looked, true));
+        if block.too_long {
+            let reason = format!("longer than {LONGEST_LINE} bytes");
+            found.push(Batch { lines: 1, bad: 1, bad_lines: vec![(0, reason)], ..Batch::default() });
+        }
+        for batch in &found {
+            recording.latest = recording.latest.max(batch.latest);
+        }
+        return Ok(Some((file, found)));
+    }
+}
+
+/// What is counted of the lines, whatever is decided.
+struct Seen {
+    counts: LineCounts,
+    bad_lines: Vec<BadLine>,
+    earliest: Option<Timestamp>,
+    latest: Option<Timestamp>,
+    sent: Vec<SentTypes>,
+    /// Sessions that name a campaign, by campaign.
+    named: Vec<u64>,
+    unused: BTreeSet<String>,
+}
+
+impl Seen {
+    fn new(contest: &Contest<'_>) -> Self {
+        Self {
+            counts: LineCounts::default(),
+            bad_lines: Vec::new(),
+            earliest: None,
+            latest: None,
+            sent: vec![SentTypes::default(); contest.matcher.attributes()],
+            named: vec![0; contest.campaigns.len()],
+            unused: BTreeSet::new(),
+        }
+    }
+
+    /// Counts a batch, and gives its records their places and, where they have none, their times.
+    fn take(&mut self, file: usize, open: &mut Open, batch: &mut Batch) {
+        let Batch {
+            lines,
+            sessions,
+            untimed,
+            strangers,
+            bad,
+            bad_lines,
+            records,
+            before_first_time,
+            earliest,
+            latest,
+            last,
+            sent,
+            named,
+            unused,
+        } = batch;
+        self.counts.sessions += *sessions;
+        self.counts.untimed += *untimed;
+        self.counts.strangers += *strangers;
+        self.counts.bad += *bad;
+        for (line, reason) in std::mem::take(bad_lines) {
+            if self.bad_lines.len() < BAD_LINES {
+                self.bad_lines.push(BadLine { at: SessionPlace { file, line: open.lines + line + 1 }, reason });
+            }
+        }
+        for (place, record) in records.iter_mut().enumerate() {
+            record.file = super::batch::small(file);
+            record.line += open.lines + 1;
+            if place < *before_first_time
+                && let Some(last) = open.last
+            {
+                record.at = last;
+            }
+        }
+        open.lines += *lines;
+        open.last = last.or(open.last);
+        self.earliest = [self.earliest, *earliest].into_iter().flatten().min();
+        self.latest = self.latest.max(*latest);
+        for (sum, SentTypes { missing, null, boolean, integer, float, string }) in self.sent.iter_mut().zip(sent.iter()) {
+            sum.missing += missing;
+            sum.null += null;
+            sum.boolean += boolean;
+            sum.integer += integer;
+            sum.float += float;
+            sum.string += string;
+        }
+        for (campaign, sessions) in named.iter() {
+            self.named[*campaign] += sessions;
+        }
+        self.unused.append(unused);
+    }
+
+    /// How many sessions each campaign was offered: all that name none, and those that name it.
+    fn offered(&self) -> Vec<u64> {
+        let to_all = self.counts.sessions - self.counts.strangers - self.named.iter().sum::<u64>();
+        self.named.iter().map(|named| to_all + named).collect()
+    }
+
+    fn attributes(&self, contest: &Contest<'_>) -> Vec<AttributeUse> {
+        let mut wanted: BTreeMap<&str, Vec<Wanted>> = BTreeMap::new();
+        for (campaign, contested) in contest.campaigns.iter().enumerate() {
+            let Some(spec) = contested.spec.desired else { continue };
+            for filter in &spec.filters {
+                want(wanted.entry(&filter.attribute_name).or_default(), filter.data_type, campaign);
+            }
+        }
+        let used = wanted.into_iter().map(|(name, wanted)| {
+            let sent = contest.matcher.place(name).and_then(|place| self.sent.get(place)).copied();
+            // Campaigns that are switched off in both worlds ask nothing, and nobody counted for them.
+            let sent = sent.unwrap_or_default();
+            let similar = match sent.missing > 0 && sent.sent() == 0 {
+                true => nearest(name, self.unused.iter().map(String::as_str)).into_iter().map(str::to_owned).collect(),
+                false => Vec::new(),
+            };
+            AttributeUse { name: name.to_owned(), wanted, sent, similar }
+        });
+        used.filter(|used| used.sent != SentTypes::default()).collect()
+    }
+}
+
+fn want(wanted: &mut Vec<Wanted>, data_type: DataType, campaign: usize) {
+    match wanted.iter_mut().find(|wanted| wanted.data_type == data_type) {
+        Some(Wanted { by, .. }) if by.last() == Some(&campaign) => {}
+        Some(Wanted { by, .. }) => by.push(campaign),
+        None => wanted.push(Wanted { data_type, by: vec![campaign] }),
+    }
+}

@@ -1,0 +1,8 @@
+//! Replays: many sessions at once are decided as one at a time are, whatever the recordings look like.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+mod generated;
+mod lines;
+mod recordings;
+mod same_decisions;
