@@ -59,13 +59,14 @@ mod tests {
     fn of_many_at_once_one_wins() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.yaml");
+        let path = path.as_path();
         let texts: Vec<String> = (0..8).map(|number| number.to_string().repeat(10_000)).collect();
         let won: Vec<&String> = std::thread::scope(|scope| {
-            let running: Vec<_> = texts.iter().map(|text| scope.spawn(|| create(&path, text).is_ok().then_some(text))).collect();
+            let running: Vec<_> = texts.iter().map(|text| scope.spawn(move || create(path, text).is_ok().then_some(text))).collect();
             running.into_iter().filter_map(|running| running.join().expect("no panic")).collect()
         });
         assert_eq!(won.len(), 1);
-        assert_eq!(fs::read_to_string(&path).expect("a file"), *won[0]);
+        assert_eq!(fs::read_to_string(path).expect("a file"), *won[0]);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
 

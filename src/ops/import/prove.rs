@@ -22,15 +22,18 @@ pub(super) struct Draft<'a> {
 /// Why a draft is not written, and what to do.
 pub(super) type Blame = (String, String);
 
+/// Drafts that may be written, and those that may not.
+#[derive(Debug)]
+pub(super) struct Proven<'a> {
+    pub(super) good: Vec<Draft<'a>>,
+    pub(super) bad: Vec<(Draft<'a>, Blame)>,
+}
+
 /// Divides drafts into those that may be written and those that may not.
 ///
 /// # Errors
 /// An error that all of them make together, such as a limit of the organization.
-pub(super) fn prove<'a>(
-    drafts: Vec<Draft<'a>>,
-    scope: &Scope,
-    queues: &QueueIds,
-) -> Result<(Vec<Draft<'a>>, Vec<(Draft<'a>, Blame)>), Failure> {
+pub(super) fn prove<'a>(drafts: Vec<Draft<'a>>, scope: &Scope, queues: &QueueIds) -> Result<Proven<'a>, Failure> {
     let (mut good, large): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| draft.text.len() as u64 <= MAX_FILE_BYTES);
     let mut bad: Vec<(Draft<'a>, Blame)> = large.into_iter().map(|draft| (draft, too_large())).collect();
     // Each round takes at least one draft out.
@@ -61,7 +64,7 @@ pub(super) fn prove<'a>(
         good = keep;
         bad.extend(drop.into_iter().filter_map(|draft| blamed.remove(&draft.shown).map(|blame| (draft, blame))));
     }
-    Ok((good, bad))
+    Ok(Proven { good, bad })
 }
 
 /// The drafts that the errors speak of, each with the first one. An error in a file that was good before is that of the

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Wanted;
 use super::bind::not_live;
 use super::place::Place;
-use super::prove::{Draft, prove};
+use super::prove::{Draft, Proven, prove};
 use super::select::is;
 use crate::adopt::{self, Flags, How, Imports, Keys, Managed, NewFile, NotImported, Variables};
 use crate::apply::take_found;
@@ -55,7 +55,7 @@ pub(super) async fn survey(scope: &Scope, wanted: &Wanted, into: &Path, validate
         let keys = keys(wanted, &loaded, &document, &place)?;
         let drafts = drafts(candidates, keys, &place, &queues, &Variables::new(&scope.environment.variables), wanted)?;
         let flags: BTreeMap<CampaignKey, Flags> = drafts.iter().map(|(draft, flags)| (draft.key.clone(), *flags)).collect();
-        let (good, bad) = prove(drafts.into_iter().map(|(draft, _)| draft).collect(), scope, &queues)?;
+        let Proven { good, bad } = prove(drafts.into_iter().map(|(draft, _)| draft).collect(), scope, &queues)?;
         for draft in &good {
             let Flags { prevent_destroy, keep } = flags.get(&draft.key).copied().unwrap_or_default();
             remember
