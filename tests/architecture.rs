@@ -156,7 +156,7 @@ fn some_things_have_one_place() {
         ("anstyle", &["render/", "cli/"]),
         ("indicatif", &["cli/"]),
         ("deunicode", &["adopt/key.rs"]),
-        ("globset", &["ops/import/"]),
+        ("wildmatch", &["ops/import/select.rs"]),
     ]);
     let mut wrong = Vec::new();
     for source in sources() {

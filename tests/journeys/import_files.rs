@@ -128,7 +128,7 @@ async fn some_are_chosen_by_name_and_id_and_go_into_a_folder() {
     repo.run(&["plan", "--detailed-exitcode", "--show-unmanaged"]).exits(0).says(&ids[3]);
     let wrong: [(&[&str], &str); 9] = [
         (&["--name", "pricing*"], "no live campaign with a name like `pricing*`"),
-        (&["--name", "Cart", "--name", "[a"], "invalid value '[a'"),
+        (&["--name", "Cart", "--name", "[a"], "no live campaign with a name like `[a`"),
         (&["--id", "00000000-0000-4000-8000-000000000000"], "no live campaign 00000000-"),
         (&["--all", "--into", "../elsewhere"], "leads out of the campaigns folder"),
         (&["--all", "--into", ".hidden"], "no campaign is read there"),
