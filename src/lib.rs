@@ -43,6 +43,9 @@ pub mod state;
 pub mod apply;
 /// Speaks the API on loopback: a server that keeps its campaigns in a folder, for trying, rehearsing and testing.
 pub mod emulator;
+/// How a job is watched from outside: a file for a collector, and metrics and probes over HTTP. Beside the emulator, because it
+/// serves too; what it serves is text that the floor above made.
+pub mod monitor;
 
 // FOURTH FLOOR, journeys and words.
 /// What each command does, without a word printed.

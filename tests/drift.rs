@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 mod campaigns;
+#[path = "drift/machine.rs"]
+mod machine;
 
 use std::fs;
 use std::path::Path;

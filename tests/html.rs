@@ -298,7 +298,7 @@ fn a_pause_is_called_a_pause_and_has_three_ways_out() {
         texts(&parsed, ".moved dd"),
         [
             "campaignctl drift -e staging --adopt campaign.a",
-            "campaignctl apply -e staging",
+            "campaignctl apply -e staging --revert campaign.a",
             "campaignctl drift -e staging --hold campaign.a --until 2026-11-27"
         ]
     );

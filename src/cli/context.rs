@@ -1,5 +1,6 @@
 //! What every command starts from, and how every command ends.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::GlobalArgs;
@@ -25,14 +26,23 @@ impl Context {
     }
 
     /// The project: of `--project`, or found upwards from the working directory.
-    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
     pub(super) fn try_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
         if let Some(folder) = &self.global.project {
             return Ok(open_project(folder));
         }
-        let here = std::env::current_dir()
-            .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
-        Ok(find_project(&here))
+        Ok(find_project(&Self::working_folder()?))
+    }
+
+    /// The working directory.
+    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
+    pub(super) fn working_folder() -> Result<PathBuf, Failure> {
+        std::env::current_dir()
+            .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))
+    }
+
+    /// Whether `--project` is given.
+    pub(super) fn is_project_named(&self) -> bool {
+        self.global.project.is_some()
     }
 
     /// The project, or the end of the command.

@@ -72,6 +72,7 @@ enum LogLevel {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(command::init::Init),
     Validate(command::validate::Validate),
     Fmt(command::fmt::Fmt),
     Plan(command::plan::Plan),
@@ -82,6 +83,7 @@ enum Command {
     State(command::state::State),
     Schema(command::schema::Schema),
     Emulator(command::emulator::Emulator),
+    Completions(command::completions::Completions),
 }
 
 /// Runs the program on the arguments of this process.
@@ -101,6 +103,7 @@ pub fn run() -> ExitCode {
     }
     let context = Context::new(global, console);
     let outcome = match command {
+        Command::Init(command) => command.run(&context),
         Command::Validate(command) => command.run(&context),
         Command::Fmt(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
@@ -111,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::State(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Emulator(command) => command.run(&context),
+        Command::Completions(command) => command.run(&context),
     };
     context.finish(outcome)
 }

@@ -18,6 +18,11 @@ pub(super) fn plan_key() -> Option<Secret> {
     std::env::var("CAMPAIGNCTL_PLAN_KEY").ok().filter(|key| !key.trim().is_empty()).map(Secret::new)
 }
 
+/// `CAMPAIGNCTL_DRIFT_WEBHOOK`: where drift is told of. The URL is a credential.
+pub(super) fn drift_webhook() -> Option<Secret> {
+    std::env::var("CAMPAIGNCTL_DRIFT_WEBHOOK").ok().filter(|url| !url.trim().is_empty()).map(Secret::new)
+}
+
 /// URL of the repository's root at the commit that is being built, as GitHub Actions and GitLab CI tell it.
 pub(super) fn link_base() -> Option<String> {
     read_link_base(|name| std::env::var(name).ok())
@@ -44,6 +49,11 @@ pub(super) fn pipeline_run() -> Option<String> {
         Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
     };
     of_github().or_else(|| variable("CI_JOB_URL"))
+}
+
+/// `GENESYSCLOUD_REGION`, where it is set.
+pub(super) fn region() -> Option<String> {
+    std::env::var("GENESYSCLOUD_REGION").ok().filter(|region| !region.trim().is_empty())
 }
 
 /// Name of this machine; empty where it has none.

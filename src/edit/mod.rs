@@ -9,6 +9,7 @@ mod revise;
 mod rewritten;
 mod spell;
 mod splice;
+mod whole;
 
 pub use amend::amended;
 pub use comment::comments;
@@ -17,3 +18,4 @@ pub use layout::{Order, Refusal, field_orders, format};
 pub use revise::{Revised, Revision, revise, revised};
 pub use rewritten::{Refused, Rewritten};
 pub use splice::{Splice, splice};
+pub use whole::whole;

@@ -9,7 +9,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Something of this name is there already (`AlreadyExists`), or it may not be written; nothing is left of it then.
-pub fn create(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
     let mut beside = builder().prefix(".campaignctl-").suffix(".tmp").tempfile_in(folder)?;
     beside.write_all(text.as_bytes())?;
@@ -43,14 +43,14 @@ mod tests {
     use std::fs;
     use std::io::ErrorKind;
 
-    use super::create;
+    use super::write_new;
 
     #[test]
     fn a_file_is_created_once_and_whole() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.yaml");
-        create(&path, "first").expect("created");
-        assert_eq!(create(&path, "second").map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
+        write_new(&path, "first").expect("created");
+        assert_eq!(write_new(&path, "second").map_err(|error| error.kind()), Err(ErrorKind::AlreadyExists));
         assert_eq!(fs::read_to_string(&path).expect("a file"), "first");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
     }
@@ -62,7 +62,7 @@ mod tests {
         let path = path.as_path();
         let texts: Vec<String> = (0..8).map(|number| number.to_string().repeat(10_000)).collect();
         let won: Vec<&String> = std::thread::scope(|scope| {
-            let running: Vec<_> = texts.iter().map(|text| scope.spawn(move || create(path, text).is_ok().then_some(text))).collect();
+            let running: Vec<_> = texts.iter().map(|text| scope.spawn(move || write_new(path, text).is_ok().then_some(text))).collect();
             running.into_iter().filter_map(|running| running.join().expect("no panic")).collect()
         });
         assert_eq!(won.len(), 1);
@@ -76,11 +76,11 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let folder = tempfile::tempdir().expect("a folder");
         let [ours, other] = ["a.yaml", "b.yaml"].map(|name| folder.path().join(name));
-        create(&ours, "x").expect("created");
+        write_new(&ours, "x").expect("created");
         fs::write(&other, "x").expect("a file");
         let mode = |path| fs::metadata(path).expect("a file").permissions().mode();
         assert_eq!(mode(&ours), mode(&other));
         symlink("nowhere", folder.path().join("c.yaml")).expect("a link");
-        assert!(create(&folder.path().join("c.yaml"), "x").is_err());
+        assert!(write_new(&folder.path().join("c.yaml"), "x").is_err());
     }
 }

@@ -7,14 +7,18 @@ mod failure;
 pub mod fix;
 pub mod fmt;
 pub mod import;
+pub mod init;
 pub mod levels;
 pub mod plan;
+mod queues;
 pub mod references;
+pub mod remembered;
 mod rewrite;
 pub mod saved;
 mod scope;
 pub mod unlock;
 pub mod validate;
+mod way_back;
 
 pub use connect::Access;
 pub use failure::{Class, Failure};

@@ -5,15 +5,18 @@ pub mod drift;
 mod escape;
 pub mod findings;
 pub mod import;
+pub mod init;
 mod json_text;
 mod markdown;
 pub mod plan;
+mod queue;
 mod resolution;
 pub mod rewrite;
 pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+mod workflow_command;
 
 pub use escape::{inline, quoted};
 pub use resolution::resolutions;

@@ -35,6 +35,7 @@ use crate::state::Holder;
   campaignctl apply                           plan, ask, apply
   campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
+  campaignctl apply --revert pricing-churn    undo the drift of a campaign, and nothing else
   campaignctl apply --auto-approve --json-stream  JSON lines, for tools that read `terraform apply -json`
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
@@ -42,7 +43,7 @@ Ctrl-C once: nothing new is started, what is in flight is finished and recorded.
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
-    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback", "revert"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,

@@ -24,6 +24,7 @@ use crate::render::plan::Report;
   campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
   campaignctl plan --rollback last            back to before the last run that wrote, whatever the files say
+  campaignctl plan --revert                   undo drift: back to what was applied last
   campaignctl plan --show-unmanaged           also list live campaigns that no file declares
 
 Exit codes: 0 planned, 1 error or refused, 2 changes pending (with --detailed-exitcode)")]
@@ -45,6 +46,19 @@ pub(in crate::cli) struct Plan {
 }
 
 impl Plan {
+    /// The plan that undoes drift.
+    pub(super) fn of_revert(
+        planning: PlanningArgs,
+        format: PlanFormat,
+        saving: SavingArgs,
+        show_unmanaged: bool,
+        detailed_exitcode: bool,
+    ) -> Self {
+        let showing = ShowingArgs { show_unmanaged, concise: false };
+        let format = FormatArgs { format, link_base: None };
+        Self { planning, showing, format, saving, json_stream: false, detailed_exitcode }
+    }
+
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
         streamed(self.json_stream, context, || self.plan(context))
     }

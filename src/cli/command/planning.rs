@@ -6,11 +6,12 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::limits::LimitArgs;
+use super::selecting::{Target, selection, target};
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
 use crate::ops::plan::{Planned, Request};
 use crate::ops::{Class, Failure};
-use crate::reconcile::Plan;
+use crate::reconcile::{Goal, Plan};
 use crate::remote::Settings;
 use crate::render;
 use crate::state::Ended;
@@ -29,6 +30,9 @@ pub(super) struct PlanningArgs {
     /// Plan back to how the campaigns were before this run, whatever the files say; `last` is the latest run that wrote
     #[arg(long, value_name = "RUN")]
     rollback: Option<String>,
+    /// Plan back what moved live to what was applied last, and nothing else: in these campaigns, or in all that drifted
+    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with = "rollback")]
+    revert: Option<Vec<Target>>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -39,6 +43,11 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 }
 
 impl PlanningArgs {
+    /// Those of a plan that undoes drift, within the limits of the environment.
+    pub(super) fn of_revert(targets: Vec<Target>, limits: LimitArgs) -> Self {
+        Self { max_deletes: None, max_changed_percent: None, allow_destroy: Vec::new(), rollback: None, revert: Some(targets), limits }
+    }
+
     pub(super) fn parallelism(&self) -> NonZeroUsize {
         self.limits.parallelism()
     }
@@ -52,7 +61,11 @@ impl PlanningArgs {
             scope: context.scope(self.settings())?,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
-            rollback: self.rollback.clone(),
+            goal: match (&self.rollback, &self.revert) {
+                (Some(run), _) => Goal::Rollback(run.clone()),
+                (None, Some(targets)) => Goal::Revert(selection(targets)),
+                (None, None) => Goal::Files,
+            },
         })
     }
 }

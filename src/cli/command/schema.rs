@@ -54,12 +54,17 @@ impl Schema {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a folder you may write in")
         };
         std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-        let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
-        for (name, text) in schema::files().into_iter().chain([plan]) {
+        for (name, text) in files() {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));
         }
         Ok(Exit::Ok)
     }
+}
+
+/// All schema files: name and text.
+pub(super) fn files() -> Vec<(&'static str, String)> {
+    let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
+    schema::files().into_iter().chain([plan]).collect()
 }

@@ -160,7 +160,7 @@ impl Sides<'_> {
         if let Some(variable) = variable_in(named) {
             return Err(format!("the file says `{by_name}: {variable}`; change the variable, or write the live queue in its place"));
         }
-        let Some(FieldValue::Text(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: name_pointer }]) };
+        let Some(FieldValue::Queue(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: name_pointer }]) };
         match self.queues.name_of(id) {
             Some(name) => Ok(vec![Revision::Set { pointer: name_pointer, value: literal(Value::from(name)) }]),
             None => Err(format!("no queue name stands for the live queue alone; write `{by_id}: {id}` in the place of `{by_name}:`")),

@@ -17,7 +17,7 @@ use super::connect::{release, state};
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
 use crate::adopt::{Imports, NewFile, NotImported};
-use crate::load::{create, settle};
+use crate::load::{settle, write_new};
 use crate::model::{CampaignId, CampaignKey};
 use crate::state::{Ended, Holder, LockedState};
 
@@ -145,7 +145,7 @@ fn write(files: &mut Vec<NewFile>) -> Result<Vec<NotImported>, Failure> {
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::new(format!("cannot make the folder `{}`: {error}", folder.display()), "name a folder you may write in with --into")
     })?;
-    let written: Vec<std::io::Result<()>> = files.par_iter().map(|file| create(&file.path, &file.text)).collect();
+    let written: Vec<std::io::Result<()>> = files.par_iter().map(|file| write_new(&file.path, &file.text)).collect();
     settle(&folder);
     let mut unwritten = Vec::new();
     let mut outcomes = written.into_iter();

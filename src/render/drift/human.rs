@@ -27,7 +27,7 @@ pub fn human(report: &Report<'_>) -> String {
         for HeldLive { key, origin: _, live, held: fields } in &drift.held {
             let _ = writeln!(out, "  {}, changed live{}", key.address(), who_and_when(Some(live), quoted));
             for field in fields {
-                let _ = writeln!(out, "    {FAINT}# {}{FAINT:#}", held(field));
+                let _ = writeln!(out, "    {FAINT}# {}{FAINT:#}", held(field, &drift.queues));
             }
         }
     }
@@ -57,6 +57,7 @@ pub fn human(report: &Report<'_>) -> String {
 
 fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     let Drifted { key, class, origin, id, live, fields, held: left_to_live } = drifted;
+    let queues = &report.drift.queues;
     let (address, who) = (key.address(), who_and_when(live.as_ref(), quoted));
     let what = match (class, switched(drifted)) {
         (DriftClass::Missing, _) => format!("gone live: the campaign {} was deleted outside of campaignctl", quoted(&id.0)),
@@ -76,14 +77,14 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     }
     for Moved { path, last_applied, live, file } in fields {
         let path = inline(&path.to_string());
-        let _ = write!(out, "      {path}: {} -> {}", said(last_applied.as_ref()), said(live.as_ref()));
+        let _ = write!(out, "      {path}: {} -> {}", said(last_applied.as_ref(), queues), said(live.as_ref(), queues));
         if origin.is_some() && file != last_applied {
-            let _ = write!(out, "  {FAINT}# the file says {}{FAINT:#}", said(file.as_ref()));
+            let _ = write!(out, "  {FAINT}# the file says {}{FAINT:#}", said(file.as_ref(), queues));
         }
         out.push('\n');
     }
     for field in left_to_live {
-        let _ = writeln!(out, "      {FAINT}# {}{FAINT:#}", held(field));
+        let _ = writeln!(out, "      {FAINT}# {}{FAINT:#}", held(field, queues));
     }
     let ways = ways_out(&report.destination.environment, drifted, report.until);
     let width = ways.iter().map(|way| way.what.len()).max().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod field;
 mod gitlab;
+mod goal;
 mod html;
 mod human;
 mod json;

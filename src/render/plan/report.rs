@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::model::{Destination, Origin};
-use crate::reconcile::Plan;
+use crate::model::{CampaignKey, Destination, Origin};
+use crate::reconcile::{Goal, Plan};
+use crate::render::resolution::resolutions;
 
 /// What every format shows.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,14 @@ impl Links {
 }
 
 impl Report<'_> {
+    /// What can be done about a campaign that somebody changed live: nothing needs to be said in a plan that undoes it.
+    pub(super) fn ways_out(&self, key: &CampaignKey) -> Vec<(&'static str, String)> {
+        match self.plan.goal {
+            Goal::Revert(_) => Vec::new(),
+            Goal::Files | Goal::Rollback(_) => resolutions(&self.destination.environment, key, self.next_week()).into(),
+        }
+    }
+
     /// A week after the plan: the date that commands for a while suggest.
     pub fn next_week(&self) -> Date {
         let day = self.created.to_zoned(TimeZone::UTC).date();

@@ -41,7 +41,10 @@ fn document(report: &Report<'_>, extent: Extent) -> (String, bool) {
 fn everything(report: &Report<'_>) -> String {
     code_outside_tables(&match &report.saved {
         Some(Saved { file, expires: _, expired: _ }) => format!("campaignctl show {}", cut(file, change::NAME).0),
-        None => format!("campaignctl plan -e {}", cut(&report.destination.environment, change::NAME).0),
+        None => {
+            let flags = report.plan.goal.flags();
+            format!("campaignctl plan -e {}{}", cut(&report.destination.environment, change::NAME).0, cut(&flags, change::NAME).0)
+        }
     })
 }
 
