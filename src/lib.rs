@@ -21,6 +21,10 @@ pub mod lint;
 pub mod reconcile;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
+
+/// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
+pub mod adopt;
+
 // SECOND FLOOR, doors: touch the world.
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;

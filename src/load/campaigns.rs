@@ -102,11 +102,25 @@ pub fn load_campaigns(project: &Project, environment: &Environment) -> Loaded {
 
 /// Reads every campaign file of the project as it would be with these texts in the place of some files.
 pub fn load_drafts(project: &Project, environment: &Environment, drafts: &Drafts) -> Loaded {
+    load(project, environment, drafts, Vec::new())
+}
+
+/// Reads every campaign file of the project, and these texts as the files they are to be.
+pub fn load_additions(project: &Project, environment: &Environment, additions: &Drafts) -> Loaded {
+    let added = additions.keys().map(|shown| Entry { path: project.root.join(shown), problem: None }).collect();
+    load(project, environment, additions, added)
+}
+
+fn load(project: &Project, environment: &Environment, drafts: &Drafts, added: Vec<Entry>) -> Loaded {
     let allows = project.allows(&environment.name);
     let mut loaded = Loaded { sources: project.sources.clone(), allows, ..Loaded::default() };
     let folder = project.root.join(&project.settings.campaigns);
     let except = [project.file.as_path(), &project.overlays()];
-    let entries = if folder.is_dir() { disk::campaign_files(&folder, &except) } else { Vec::new() };
+    let mut entries = if folder.is_dir() { disk::campaign_files(&folder, &except) } else { Vec::new() };
+    if !added.is_empty() {
+        entries.extend(added);
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+    }
     if entries.is_empty() {
         loaded.findings.push(no_campaigns(project, &folder));
         return loaded;

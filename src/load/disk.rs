@@ -122,6 +122,28 @@ pub(super) fn is_campaign_file(name: &str) -> bool {
     stem.is_some_and(|stem| !stem.ends_with(".test"))
 }
 
+/// The names of all YAML files of a folder, hidden ones and those of other tools too, without their ending; none where there
+/// is no folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn stems_in(folder: &Path) -> std::io::Result<Vec<String>> {
+    let listing = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listing => listing?,
+    };
+    let mut stems = Vec::new();
+    for entry in listing {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some((stem, ending)) = name.rsplit_once('.')
+            && ["yaml", "yml"].contains(&ending.to_ascii_lowercase().as_str())
+        {
+            stems.push(stem.to_owned());
+        }
+    }
+    Ok(stems)
+}
+
 /// Text of a file, or as much of it as is text, with what is wrong.
 #[derive(Debug, Default)]
 pub(super) struct Text {
@@ -192,7 +214,7 @@ fn unreadable(error: &std::io::Error) -> Problem {
 }
 
 /// A path as people should see it: relative to the project where it is inside, with `/` between the names.
-pub(super) fn shown(path: &Path, root: &Path) -> String {
+pub fn shown(path: &Path, root: &Path) -> String {
     let inside = path.strip_prefix(root).unwrap_or(path);
     let text = inside.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }

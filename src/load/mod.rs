@@ -2,6 +2,7 @@
 
 mod allow;
 mod campaigns;
+mod create;
 mod disk;
 mod environment;
 mod git_host;
@@ -26,8 +27,9 @@ mod syntax;
 mod texts;
 mod tree;
 
-pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_campaigns, load_drafts};
-pub use disk::MAX_FILE_BYTES;
+pub use campaigns::{Drafts, Loaded, LoadedCampaign, load_additions, load_campaigns, load_drafts};
+pub use create::{settle, write_new};
+pub use disk::{MAX_FILE_BYTES, shown, stems_in};
 pub use environment::{Environment, EnvironmentError, Target};
 pub use git_host::{GitHost, remote_host, service};
 pub use interpolate::variables_in;

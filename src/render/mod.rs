@@ -4,6 +4,7 @@ pub mod apply;
 pub mod drift;
 mod escape;
 pub mod findings;
+pub mod import;
 pub mod init;
 mod json_text;
 mod markdown;

@@ -75,9 +75,12 @@ pub fn project_text() -> String {
     text(project())
 }
 
+/// Name of the committed schema of campaign files, in its folder.
+pub const CAMPAIGN_FILE: &str = "campaign.schema.json";
+
 /// The committed schema files: name under `schema/`, and content.
 pub fn files() -> [(&'static str, String); 3] {
-    [("campaign.schema.json", campaign_text()), ("overlay.schema.json", overlay_text()), ("project.schema.json", project_text())]
+    [(CAMPAIGN_FILE, campaign_text()), ("overlay.schema.json", overlay_text()), ("project.schema.json", project_text())]
 }
 
 /// The schema of a document that the program writes: what is left out and what may be `null` is said as it is written, and

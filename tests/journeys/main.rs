@@ -8,7 +8,10 @@ mod environments;
 mod faults;
 mod first_run;
 mod guards;
+#[path = "../campaigns/hostile.rs"]
+mod hostile;
 mod import;
+mod import_files;
 mod init;
 mod job;
 mod levels;
