@@ -120,6 +120,14 @@ fn run(path: &Path, campaigns: Vec<Contested<'_>>, compared: bool) -> (Duration,
     (start.elapsed(), replayed.totals.desired.invites, replayed.flips.iter().map(|flip| flip.sessions).sum())
 }
 
+/// Seconds that all threads together computed so far; Linux tells, in hundredths.
+fn computed() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    fields.iter().sum::<f64>() / 100.0
+}
+
 /// The most memory the process had so far, in MB; Linux tells.
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -152,16 +160,19 @@ fn main() {
         let desired = changed(&live);
         let nobody: Vec<CampaignSpec> = live.iter().cloned().map(|campaign| CampaignSpec { actions: Vec::new(), ..campaign }).collect();
         for _ in 0..3 {
+            let tell = |what: &str, time: Duration, computed: f64, more: &str| {
+                println!("{count:>5} campaigns: {what:<15} {:>7.3} s, {computed:>6.2} s of cores{more}", time.as_secs_f64());
+            };
+            let before = computed();
             let (time, ..) = run(&path, Vec::new(), false);
-            println!("{count:>5} campaigns: parse           {:>7.3} s", time.as_secs_f64());
+            tell("parse", time, computed() - before, "");
+            let before = computed();
             let (time, ..) = run(&path, contested(&nobody, &nobody, false), false);
-            println!("{count:>5} campaigns: parse and match {:>7.3} s", time.as_secs_f64());
+            tell("parse and match", time, computed() - before, "");
+            let before = computed();
             let (time, invites, flips) = run(&path, contested(&live, &desired, true), true);
-            println!(
-                "{count:>5} campaigns: whole replay    {:>7.3} s, {invites} invites, {flips} flips, at most {} MB so far",
-                time.as_secs_f64(),
-                peak_memory()
-            );
+            let more = format!("; {invites} invites, {flips} flips, at most {} MB so far", peak_memory());
+            tell("whole replay", time, computed() - before, &more);
         }
     }
 }

@@ -58,7 +58,7 @@ pub struct Replayed {
     pub flips: Vec<Flip>,
     /// Invites by the queue they lead to, the busiest first.
     pub queues: Vec<ReplayedQueue>,
-    /// Which campaign kept which other from inviting, the most frequent first.
+    /// Which campaign kept which other from inviting, the most frequent first; at most [`Starved::MOST`].
     pub starved: Vec<Starved>,
     /// What the filters look at, and what the sessions sent.
     pub attributes: Vec<AttributeUse>,
@@ -339,6 +339,11 @@ pub struct Starved {
     pub whom: usize,
     /// Decisions `suppressed`.
     pub decisions: BothWorlds<u64>,
+}
+
+impl Starved {
+    /// Most pairs that are kept.
+    pub const MOST: usize = 2_000;
 }
 
 /// An attribute that filters look at, and what the sessions sent.

@@ -208,10 +208,9 @@ fn keep_only(campaign: usize, contest: &Contest<'_>, matched: &mut [u64]) {
 
 /// Of each campaign that only one world matches: the first filter that fails in the other.
 fn failing(row: &[Seen<'_>], contest: &Contest<'_>, matched: &[u64], only: Option<usize>) -> SmallVec<[(u32, u32); 1]> {
-    let is_set = |bit: usize| matched[bit / 64] & (1 << (bit % 64)) != 0;
     let mut failing = SmallVec::new();
     for changed in contest.changed.iter().filter(|changed| only.is_none_or(|only| only == changed.campaign)) {
-        let filters = match (is_set(changed.bits.live), is_set(changed.bits.desired)) {
+        let filters = match (is_set(matched, changed.bits.live), is_set(matched, changed.bits.desired)) {
             (true, false) => changed.filters.desired,
             (false, true) => changed.filters.live,
             _ => continue,
@@ -225,6 +224,10 @@ fn failing(row: &[Seen<'_>], contest: &Contest<'_>, matched: &[u64], only: Optio
         }
     }
     failing
+}
+
+pub(super) fn is_set(matched: &[u64], bit: usize) -> bool {
+    matched[bit / 64] & (1 << (bit % 64)) != 0
 }
 
 /// Nobody has four thousand million campaigns, files or filters.
