@@ -1,23 +1,17 @@
 //! One session after the other: what each world decides, what it remembers, and what is counted.
 
-use std::collections::{BTreeMap, HashMap};
-
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 use super::batch::{Record, small};
 use super::contest::{Contest, Entry};
 use super::flip::{Answer, Differing, Flips, Said};
 use super::order::IsLate;
+use super::requests::Requests;
 use super::timeline::Minutes;
 use crate::evaluate::{Recall, Verdict, verdict};
 use crate::model::{
     BothWorlds, CampaignDecisions, CampaignSpec, LineCounts, Replayed, ReplayedCampaign, ReplayedQueue, Starved, Totals, World,
 };
-
-/// How long a request id names the same request.
-const REQUEST: SignedDuration = SignedDuration::from_hours(24);
-/// Request ids that are kept before old ones are dropped.
-const REQUESTS: usize = 1 << 14;
 
 /// What is remembered and counted of both worlds.
 pub(super) struct Tally<'c, 'a> {
@@ -31,8 +25,7 @@ pub(super) struct Tally<'c, 'a> {
     starved: BTreeMap<(u32, u32), BothWorlds<u64>>,
     /// By place of the queue in the contest.
     queues: Vec<BothWorlds<Minutes>>,
-    requests: HashMap<u128, Timestamp>,
-    room_for_requests: usize,
+    requests: Requests,
     repeated: u64,
     /// Of the repeated sessions those that name a campaign, by campaign.
     repeated_for: Vec<u64>,
@@ -75,8 +68,7 @@ impl<'c, 'a> Tally<'c, 'a> {
             lost: vec![0; campaigns],
             starved: BTreeMap::new(),
             queues: contest.queues.iter().map(|_| BothWorlds::default()).collect(),
-            requests: HashMap::new(),
-            room_for_requests: REQUESTS,
+            requests: Requests::new(),
             repeated: 0,
             repeated_for: vec![0; campaigns],
             late: 0,
@@ -85,7 +77,7 @@ impl<'c, 'a> Tally<'c, 'a> {
 
     /// Decides one session that some campaign matches, under both worlds.
     pub(super) fn session(&mut self, record: &Record, late: IsLate) {
-        if self.is_repeated(record) {
+        if self.requests.is_repeated(record) {
             self.repeated += 1;
             if let Some(campaign) = record.only {
                 self.repeated_for[campaign as usize] += 1;
@@ -109,20 +101,6 @@ impl<'c, 'a> Tally<'c, 'a> {
             self.lost[*campaign as usize] += 1;
         }
         self.flips.count(record, &differing, &live, &desired, self.contest);
-    }
-
-    /// The same request within a day is one session.
-    fn is_repeated(&mut self, record: &Record) -> bool {
-        let Some(request) = record.request else { return false };
-        if self.requests.len() >= self.room_for_requests {
-            self.requests.retain(|_, at| record.at.duration_since(*at) < REQUEST);
-            self.room_for_requests = REQUESTS.max(self.requests.len() * 2);
-        }
-        let known = self.requests.get(&request).is_some_and(|at| record.at.duration_since(*at) < REQUEST);
-        if !known {
-            self.requests.insert(request, record.at);
-        }
-        known
     }
 
     fn decide(&mut self, record: &Record, world: World) -> Said {
@@ -193,7 +171,6 @@ impl<'c, 'a> Tally<'c, 'a> {
             starved,
             queues,
             requests: _,
-            room_for_requests: _,
             repeated,
             repeated_for,
             late,
@@ -260,7 +237,7 @@ impl Counts {
 }
 
 /// The bits that are set, from `first` on, counted from there.
-fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
+pub(super) fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
     let end = first + count;
     let mut word = first / 64;
     let mut left = words.get(word).copied().unwrap_or(0) & (!0 << (first % 64));
