@@ -81,7 +81,8 @@ pub struct ExplainedCap {
 /// Offers the session to the campaigns, in the order given, and says of each why it answers what it answers. Invites are
 /// remembered, as [`Ledger::record`] does.
 pub fn explain(campaigns: &[AskedCampaign<'_>], session: &Session, ledger: &mut Ledger, now: Timestamp) -> Vec<Explanation> {
-    let looked_at: BTreeSet<&str> = campaigns.iter().flat_map(|campaign| &campaign.spec.filters).map(|filter| &*filter.attribute_name).collect();
+    let looked_at: BTreeSet<&str> =
+        campaigns.iter().flat_map(|campaign| &campaign.spec.filters).map(|filter| &*filter.attribute_name).collect();
     let strangers: Vec<&str> = session.attributes.keys().map(String::as_str).filter(|name| !looked_at.contains(name)).collect();
     let mut invited: Vec<&str> = Vec::new();
     let mut explained = Vec::with_capacity(campaigns.len());
@@ -145,11 +146,13 @@ fn in_type(sent: &Scalar, filter: &Filter) -> Option<Scalar> {
             AttributeValue::Scalar(scalar @ (Scalar::Boolean(_) | Scalar::Number(_))) => scalar,
             AttributeValue::Scalar(Scalar::Text(_)) | AttributeValue::Null => return None,
         },
-        Scalar::Number(number) => match number.as_f64().filter(|float| filter.data_type == crate::model::DataType::Integer && float.fract() == 0.0) {
-            // A whole number that was written with a fraction or an exponent.
-            Some(float) => Scalar::Number(format!("{float:.0}").parse().ok()?),
-            None => Scalar::Text(number.to_string()),
-        },
+        Scalar::Number(number) => {
+            match number.as_f64().filter(|float| filter.data_type == crate::model::DataType::Integer && float.fract() == 0.0) {
+                // A whole number that was written with a fraction or an exponent.
+                Some(float) => Scalar::Number(format!("{float:.0}").parse().ok()?),
+                None => Scalar::Text(number.to_string()),
+            }
+        }
         Scalar::Boolean(value) => Scalar::Text(value.to_string()),
     };
     filter.data_type.admits(&meant).then_some(meant)
@@ -182,7 +185,8 @@ fn next_invites(campaigns: &[AskedCampaign<'_>], session: &Session, ledger: &Led
         spec.enabled && spec.filters.iter().all(|filter| check(filter, session.attributes.get(&filter.attribute_name)).passed())
     };
     let matching: Vec<usize> = (0..campaigns.len()).filter(|nth| matches(campaigns[*nth].spec)).collect();
-    let expiries = ledger.contact(&session.contact_id).into_iter().flat_map(|contact| contact.tokens(now)).map(|(_, token)| token.expires_at);
+    let expiries =
+        ledger.contact(&session.contact_id).into_iter().flat_map(|contact| contact.tokens(now)).map(|(_, token)| token.expires_at);
     let mut moments: BTreeSet<Timestamp> = expiries.collect();
     let ends: Vec<Timestamp> = moments.iter().chain([&now]).map(|at| UtcMinute::of(*at).end()).collect();
     moments.extend(ends);

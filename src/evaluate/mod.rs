@@ -8,6 +8,7 @@
 pub mod analysis;
 mod decide;
 mod explain;
+mod explained;
 mod filter;
 mod ledger;
 mod matcher;
@@ -17,6 +18,7 @@ mod throttle;
 
 pub use decide::{Terms, Verdict, decide, verdict};
 pub use explain::{ExplainedCap, ExplainedFilter, ExplainedToken, Explanation, explain};
+pub use explained::{Explained, ExplainedCampaign, ExplainedHistory, ExplainedQueue, ExplainedWorld, FilterPlace, NotAsked, TimeFrom};
 pub use filter::check;
 pub use ledger::{ContactLedger, Ledger, PastInvite, SuppressionToken};
 pub use matcher::{Matcher, Seen};

@@ -65,7 +65,11 @@ impl Recall {
 
     /// The invites of the campaign in this minute and later ones, as far as there are any.
     pub fn invites_from(&self, campaign: u32, minute: UtcMinute) -> impl Iterator<Item = (UtcMinute, u64)> {
-        self.minutes.get(&campaign).into_iter().flat_map(move |minutes| minutes.range(minute..)).map(|(minute, invites)| (*minute, *invites))
+        self.minutes
+            .get(&campaign)
+            .into_iter()
+            .flat_map(move |minutes| minutes.range(minute..))
+            .map(|(minute, invites)| (*minute, *invites))
     }
 
     /// Remembers an invite; returns how many the campaign has made in this minute by now.

@@ -4,123 +4,29 @@ mod ask;
 mod session;
 mod worlds;
 
-use jiff::Timestamp;
-
 use super::plan::{self, Planned};
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
 use crate::diagnostic::nearest;
-use crate::evaluate::Explanation;
+use crate::evaluate::{Explained, ExplainedHistory, ExplainedWorld};
 use crate::load::{Environment, Project};
-use crate::model::{Contender, Destination, Guards, LineCounts, Origin, World};
+use crate::model::{Contender, Guards, World};
 use crate::replay::{Contest, Contested};
 use worlds::Known;
 
-pub use ask::{Answer, Answered, NotAsked, Question, ask};
+pub use ask::{Answer, Answered, Question, ask};
 pub use session::{At, Request, SessionFrom};
-
-/// One session, explained.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explained {
-    /// Name of the environment.
-    pub environment: String,
-    /// Where live was read; `None` when nobody asked.
-    pub destination: Option<Destination>,
-    /// The file of the session and its line, where it comes from one; `-` is standard input.
-    pub place: Option<String>,
-    /// The contact, where the user gave it with the command.
-    pub contact: Option<String>,
-    /// When the session is decided.
-    pub at: Timestamp,
-    /// Where that comes from.
-    pub at_from: TimeFrom,
-    /// What was decided before it; `None` when nobody asked for a history.
-    pub history: Option<History>,
-    /// When and where the same request was decided before: then nobody is asked again.
-    pub repeats: Option<(Timestamp, String)>,
-    /// The campaign that the session names, where nobody has it: then nobody is asked.
-    pub stranger: Option<String>,
-    /// What was asked for: live, desired, or live and then desired.
-    pub worlds: Vec<ExplainedWorld>,
-    /// Live campaigns that this version cannot read: nothing is said of them.
-    pub unreadable: usize,
-}
-
-/// Where the time of a decision comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeFrom {
-    /// `--at`
-    Flag,
-    /// The session says it.
-    Session,
-    /// The session says none, and is decided at the time of the one before it.
-    LineBefore,
-    /// The session says none, and it is now.
-    Now,
-    /// No session up to this one says a time: as in a replay, it is the beginning of 1970.
-    Nowhere,
-}
-
-/// What was decided before the session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History {
-    /// The recordings.
-    pub files: Vec<String>,
-    /// Sessions before it that some campaign matches.
-    pub decided: u64,
-    /// What was read of the recordings, up to the session and a little further.
-    pub lines: LineCounts,
-}
-
-/// The answers of one world.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExplainedWorld {
-    /// Which one.
-    pub world: World,
-    /// Its campaigns: those that are switched on, in the order in which they are asked; then the others.
-    pub campaigns: Vec<ExplainedCampaign>,
-}
-
-/// What one campaign answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExplainedCampaign {
-    /// Which one.
-    pub who: Contender,
-    /// Where it is declared.
-    pub origin: Option<Origin>,
-    /// Where each of its filters stands in the files, in the order of the explained filters; `None` for one that is not there.
-    pub places: Vec<Option<Place>>,
-    /// Its answer.
-    pub answer: Result<Explanation, NotAsked>,
-    /// The queue of the action that fires, or would.
-    pub queue: Option<ExplainedQueue>,
-}
-
-/// A queue; by name and id as far as they are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplainedQueue {
-    /// Its id.
-    pub id: Option<String>,
-    /// Its name.
-    pub name: Option<String>,
-}
-
-/// Where something stands in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file, relative to the project.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
 
 /// Explains a session under the files alone, without any server.
 ///
 /// # Errors
 /// Findings in the files; no session, or a history that cannot be read; a campaign that nobody declares.
-pub fn offline(project: &Project, environment: &Environment, request: Request, progress: &mut dyn FnMut(u64)) -> Result<Explained, Failure> {
+pub fn offline(
+    project: &Project,
+    environment: &Environment,
+    request: Request,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Explained, Failure> {
     let validated = checked(project, environment)?;
     let known = Known::of_files(&validated.loaded);
     let declared = worlds::declared(&validated.loaded);
@@ -136,8 +42,7 @@ pub fn offline(project: &Project, environment: &Environment, request: Request, p
 pub async fn online(scope: Scope, both: bool, request: Request, progress: &mut dyn FnMut(u64)) -> Result<Explained, Failure> {
     let validated = checked(&scope.project, &scope.environment)?;
     let nothing_more = (Guards::default(), std::collections::BTreeSet::new());
-    let planned =
-        plan::plan(plan::Request { scope, guards: nothing_more.0, allow_destroy: nothing_more.1, rollback: None }).await?;
+    let planned = plan::plan(plan::Request { scope, guards: nothing_more.0, allow_destroy: nothing_more.1, rollback: None }).await?;
     let explained = of_plan(&planned, both, validated, request, progress).await;
     let (destination, unreadable) = (planned.destination.clone(), planned.snapshots.live.unreadable.len());
     planned.close().await;
@@ -197,7 +102,7 @@ fn explained(
             let file = files.get(earlier.place.file).map_or("", String::as_str);
             (earlier.at, format!("{file}:{}", earlier.place.line))
         }),
-        history: (!files.is_empty()).then_some(History { files, decided, lines }),
+        history: (!files.is_empty()).then_some(ExplainedHistory { files, decided, lines }),
         stranger: named.filter(|_| stranger),
         worlds: worlds.into_iter().map(world).collect(),
         unreadable: 0,

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod drift;
 mod escape;
+pub mod explain;
 pub mod findings;
 mod json_text;
 mod markdown;
@@ -13,6 +14,7 @@ pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+mod wrap;
 
 pub use escape::{inline, quoted};
 pub use resolution::resolutions;

@@ -17,5 +17,5 @@ mod timeline;
 
 pub use contest::{Contest, Contested, Stranger};
 pub use history::{Before, Earlier, Past, remember};
-pub use pick::{Picked, PickError, pick, read_one};
+pub use pick::{PickError, Picked, pick, read_one};
 pub use run::{Options, ReplayError, Source, replay};

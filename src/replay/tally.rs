@@ -161,20 +161,7 @@ impl<'c, 'a> Tally<'c, 'a> {
 
     /// What the sessions came to. `offered`: how many sessions each campaign was offered, repeated ones included.
     pub(super) fn finish(self, counts: LineCounts, offered: &[u64]) -> Replayed {
-        let Self {
-            contest,
-            compared,
-            worlds,
-            flips,
-            gained,
-            lost,
-            starved,
-            queues,
-            requests: _,
-            repeated,
-            repeated_for,
-            late,
-        } = self;
+        let Self { contest, compared, worlds, flips, gained, lost, starved, queues, requests: _, repeated, repeated_for, late } = self;
         let to_all = repeated - repeated_for.iter().sum::<u64>();
         let BothWorlds { live, desired } = worlds;
         let totals = BothWorlds { live: live.totals, desired: desired.totals };

@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod drift;
 mod duration;
 pub(super) mod emulator;
+pub(super) mod explain;
 mod fixing;
 pub(super) mod fmt;
 pub(super) mod import;

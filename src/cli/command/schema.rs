@@ -19,6 +19,7 @@ use crate::schema;
   campaignctl schema                          of campaign files
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema explain                  of what `explain --format json` writes
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
     /// Which schema to print
@@ -38,6 +39,8 @@ enum Which {
     Project,
     /// Plans as JSON
     Plan,
+    /// Explanations as JSON
+    Explain,
 }
 
 impl Schema {
@@ -47,6 +50,7 @@ impl Schema {
                 Which::Campaign => schema::campaign_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Explain => render::explain::json_schema_text(),
             });
             return Ok(Exit::Ok);
         };
@@ -55,7 +59,8 @@ impl Schema {
         };
         std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
         let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
-        for (name, text) in schema::files().into_iter().chain([plan]) {
+        let explain = (render::explain::JSON_SCHEMA_FILE, render::explain::json_schema_text());
+        for (name, text) in schema::files().into_iter().chain([plan, explain]) {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::evaluate::{Explanation, check, explain};
+use crate::evaluate::{Explanation, NotAsked, check, explain};
 use crate::model::{AskedCampaign, CampaignSpec, LineCounts, Session, SessionPlace, World};
 use crate::replay::{Before, Contest, Earlier, Past, Picked, ReplayError, Source, remember};
 
@@ -41,15 +41,6 @@ pub struct Answer {
     pub campaign: usize,
     /// Its answer.
     pub answer: Result<Explanation, NotAsked>,
-}
-
-/// Why a campaign is not asked at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotAsked {
-    /// The session repeats a request: it counts once.
-    Repeated,
-    /// The session names another campaign, or one that nobody has.
-    NamesAnother,
 }
 
 /// Decides the history, then asks every campaign of these worlds. `progress` is told how many sessions were read.
@@ -114,7 +105,8 @@ fn places(contest: &Contest<'_>, world: World) -> Vec<usize> {
 
 /// Whether the filters of some campaign that may be asked hold, in either world.
 fn matches(contest: &Contest<'_>, session: &Session, only: Option<usize>) -> bool {
-    let holds = |spec: &CampaignSpec| spec.filters.iter().all(|filter| check(filter, session.attributes.get(&filter.attribute_name)).passed());
+    let holds =
+        |spec: &CampaignSpec| spec.filters.iter().all(|filter| check(filter, session.attributes.get(&filter.attribute_name)).passed());
     [World::Live, World::Desired].into_iter().any(|world| {
         let mut asked = contest.asked(world).filter(|place| only.is_none_or(|only| only == *place));
         asked.any(|place| spec(contest, place, world).is_some_and(holds))

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Question, TimeFrom};
+use super::Question;
+use crate::evaluate::TimeFrom;
 use crate::model::{AttributeValue, Session, SessionPlace};
 use crate::ops::Failure;
 use crate::replay::{PickError, Picked, ReplayError, Source, pick, read_one};
@@ -85,14 +86,14 @@ pub(super) fn open(request: Request) -> Result<Opened, Failure> {
         Some(SessionPlace { file, line })
     });
     let own = match (picked.session.timestamp, picked.time_before, place) {
-        (Some(at), _, _) => Some((at, TimeSessionFrom::Session)),
-        (None, Some(at), _) => Some((at, TimeSessionFrom::LineBefore)),
-        (None, None, Some(_)) => Some((Timestamp::UNIX_EPOCH, TimeSessionFrom::Nowhere)),
+        (Some(at), _, _) => Some((at, TimeFrom::Session)),
+        (None, Some(at), _) => Some((at, TimeFrom::LineBefore)),
+        (None, None, Some(_)) => Some((Timestamp::UNIX_EPOCH, TimeFrom::Nowhere)),
         (None, None, None) => None,
     };
     let (at, at_from) = match (at, own) {
-        (Some(At::Moment(at)), _) => (at, TimeSessionFrom::Flag),
-        (Some(At::Now), _) | (None, None) => (Timestamp::now(), TimeSessionFrom::Now),
+        (Some(At::Moment(at)), _) => (at, TimeFrom::Flag),
+        (Some(At::Now), _) | (None, None) => (Timestamp::now(), TimeFrom::Now),
         (None, Some(own)) => own,
     };
     let as_it_stands = !changed && own.is_some_and(|(own, _)| own == at);
@@ -135,8 +136,12 @@ fn picked(from: SessionFrom) -> Result<(Picked, Option<String>), Failure> {
 fn refused(error: &PickError, name: &str, line: Option<u64>) -> Failure {
     let what = if name == "-" { "standard input".to_owned() } else { format!("`{name}`") };
     match (error, line) {
-        (PickError::Several, _) if name == "-" => Failure::new("standard input has several sessions", "send one; for one of many, `head -n 1`"),
-        (PickError::Several, _) => Failure::new(format!("{what} has several sessions"), format!("name a line: `campaignctl explain {name}:1`")),
+        (PickError::Several, _) if name == "-" => {
+            Failure::new("standard input has several sessions", "send one; for one of many, `head -n 1`")
+        }
+        (PickError::Several, _) => {
+            Failure::new(format!("{what} has several sessions"), format!("name a line: `campaignctl explain {name}:1`"))
+        }
         (PickError::NoLine { lines }, Some(line)) => {
             Failure::new(format!("{what} has no line {line}"), format!("it has {lines}; lines are counted from 1"))
         }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Answer, ExplainedCampaign, ExplainedQueue, Place};
+use super::Answer;
 use crate::diagnostic::Part;
+use crate::evaluate::{ExplainedCampaign, ExplainedQueue, FilterPlace};
 use crate::load::{Loaded, LoadedCampaign};
 use crate::model::{BothWorlds, CampaignKey, CampaignSpec, Contender, Filter, Live, NamedEntity, QueueIds, World};
 use crate::reconcile::{Action, Plan};
@@ -107,12 +108,12 @@ impl<'a> Known<'a> {
     }
 
     /// Where the filter stands in the file of its campaign.
-    fn place(&self, declared: &LoadedCampaign, filter: &Filter) -> Option<Place> {
+    fn place(&self, declared: &LoadedCampaign, filter: &Filter) -> Option<FilterPlace> {
         let nth = declared.document.filters.iter().position(|known| known == filter)?;
         let sources = &self.loaded.sources;
         let place = sources.place(declared.source, &format!("/filters/{nth}"), Part::Value);
         let position = sources.position(place);
-        Some(Place { file: sources.path(place.file).to_owned(), line: position.line, column: position.column })
+        Some(FilterPlace { file: sources.path(place.file).to_owned(), line: position.line, column: position.column })
     }
 
     fn queue(&self, id: &str) -> ExplainedQueue {
