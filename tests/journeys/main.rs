@@ -4,6 +4,7 @@
 
 mod apply;
 mod drift;
+mod explain;
 mod faults;
 mod first_run;
 mod guards;

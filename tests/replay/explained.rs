@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use campaignctl::emulator::UnknownFields;
-use campaignctl::evaluate::{Explanation, Ledger, NotAsked, explain};
+use campaignctl::evaluate::{Explanation, Ledger, NotAsked, check, explain};
 use campaignctl::model::{AskedCampaign, CampaignSpec, DecisionStatus, Session, SessionPlace, World};
 use campaignctl::ops::explain::{Answered, Question, ask};
 use campaignctl::replay::{Contest, Source, read_one};
@@ -65,13 +65,30 @@ proptest! {
     }
 }
 
-/// Campaigns that an emulator takes, and its ids for them.
+/// What keeps the campaigns from inviting: suppression, caps, both, or neither.
+const THROTTLING: [&str; 5] = [
+    r#"{ "maxInvitesPerContact": 1, "cooldownSeconds": 60 }"#,
+    r#"{ "maxInvitesPerContact": 2, "cooldownSeconds": 61, "maxInvitesPerMinute": 3 }"#,
+    r#"{ "maxInvitesPerMinute": 5 }"#,
+    r#"{ "maxInvitesPerContact": 1, "cooldownSeconds": 7, "maxInvitesPerMinute": 2 }"#,
+    r#"{ "maxInvitesPerContact": 0, "cooldownSeconds": 600 }"#,
+];
+
+/// Campaigns that an emulator takes and some sessions match, and its ids for them.
 async fn campaigns(server: &Server, runner: &mut TestRunner) -> Vec<(String, Value, CampaignSpec)> {
     let mut campaigns = Vec::new();
     while campaigns.len() < 5 {
-        let spec = campaign().new_tree(runner).unwrap().current();
+        let mut spec = campaign().new_tree(runner).unwrap().current();
+        spec.throttling = serde_json::from_str(THROTTLING[campaigns.len()]).unwrap();
+        let matched = sessions(200, runner).into_iter().filter(|line| {
+            let session: Session = serde_json::from_value(line.clone()).unwrap();
+            spec.filters.iter().all(|filter| check(filter, session.attributes.get(&filter.attribute_name)).passed())
+        });
+        if matched.count() < 20 || !spec.enabled {
+            continue;
+        }
         let (status, created) = server.post(&json!(spec)).await;
-        if status == 201 && spec.enabled {
+        if status == 201 {
             campaigns.push((format!("c{}", campaigns.len()), created["id"].clone(), spec));
         }
     }

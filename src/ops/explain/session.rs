@@ -93,12 +93,18 @@ pub(super) fn open(request: Request) -> Result<Opened, Failure> {
     };
     let (at, at_from) = match (at, own) {
         (Some(At::Moment(at)), _) => (at, TimeFrom::Flag),
-        (Some(At::Now), _) | (None, None) => (Timestamp::now(), TimeFrom::Now),
+        (Some(At::Now), _) | (None, None) => (this_second(), TimeFrom::Now),
         (None, Some(own)) => own,
     };
     let as_it_stands = !changed && own.is_some_and(|(own, _)| own == at);
     let history = history.iter().map(|path| source(path, "history")).collect::<Result<_, _>>()?;
     Ok(Opened { question: Question { picked, at, place, as_it_stands }, contact, place: name, at_from, history, files })
+}
+
+/// Now, to the second: nothing that decides is finer, and people read it.
+fn this_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 /// The session, and what its place is called.

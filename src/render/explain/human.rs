@@ -89,9 +89,13 @@ fn sentence(text: &str) -> String {
 
 fn session(explained: &Explained, page: &mut Page) {
     let Explained { environment, destination, place, contact, at, at_from, history, repeats: _, stranger, worlds, unreadable } = explained;
-    let whose = contact.as_ref().map(|contact| format!(" of {}", quoted(contact))).unwrap_or_default();
-    let from = place.as_ref().map(|place| format!(" {}", inline(place))).unwrap_or_default();
-    page.plain("Session   ", &format!("session{from}{whose}, decided at {at} ({})", time_from(*at_from)).replacen("session ", "", 1));
+    let whose = contact.as_ref().map(|contact| format!(", contact {}", quoted(contact))).unwrap_or_default();
+    let from = match place.as_deref() {
+        Some("-") => "of standard input".to_owned(),
+        Some(place) => inline(place),
+        None => "of the command line".to_owned(),
+    };
+    page.plain("Session   ", &format!("{from}{whose}, decided at {at} ({})", time_from(*at_from)));
     let asked: Vec<&str> = worlds.iter().map(|world| if world.world == World::Live { "live" } else { "desired" }).collect();
     let from = destination.as_ref().map_or("the files".to_owned(), |destination| {
         format!(
