@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write as _;
 
 use campaignctl::emulator::UnknownFields;
+use campaignctl::ops::explain::{Request, SessionFrom, offline};
+use campaignctl::render::explain::{Report, human};
 use serde_json::{Value, json};
 
 use crate::repo::{Repo, Server};
@@ -47,7 +49,7 @@ fn every_filter_says_what_it_saw_and_where_it_stands() {
         .says("holds   referrer.page starts_with \"/pricing\": \"/pricing\" starts with \"/pricing\"  campaigns/pricing-churn.yaml:8:5")
         .says("fails   external.churn_probability greater_than 0.72: expected float, got string \"0.87\"  campaigns/pricing-churn.yaml:9:5")
         .says("fails   session.dwell_time_seconds greater_than 45: the session does not send it")
-        .says("Warning: `external.churn_probability` is sent as string and wanted as float: no value of that type ever matches: send 0.87 instead; then this filter holds (campaign.pricing-churn)")
+        .says("Warning: `external.churn_probability` is sent as string, and a filter on float never holds for one; send 0.87, then the filter holds (campaign.pricing-churn)")
         .says("Warning: `session.dwell_time_seconds` is not sent, but `session.dwell_time_second` is: is that the same? (campaign.pricing-churn)");
     assert!(!ran.out.contains("ext:8842"), "a contact that stands in a file is not repeated: {}", ran.out);
     assert!(!ran.out.contains("campaign.renewal") && !ran.out.contains('\u{1b}'), "{}", ran.out);
@@ -61,7 +63,7 @@ fn every_filter_says_what_it_saw_and_where_it_stands() {
         .says("cap     0 of 500 invites were made in this minute, which ends at 2026-11-20T14:03:00Z")
         .says("action  webchat_invite (priority 1) to queue \"Pricing Specialists\"")
         .says("Comparing plans?")
-        .says("campaign.enterprise-demo  switched off: referrer.page equals \"/pricing/enterprise\"");
+        .says("campaign.enterprise-demo    switched off: referrer.page equals \"/pricing/enterprise\"");
     repo.run(&["explain", "session.json", "-q"]).exits(0).says("not invited: 4 not matched, 1 switched off\n");
 }
 
@@ -147,13 +149,39 @@ fn a_session_that_names_a_campaign_is_offered_to_it_alone() {
 #[test]
 fn standard_input_text_from_outside_and_narrow_terminals() {
     let repo = Repo::sample();
-    repo.answer(&["explain", "-", "--all"], SESSION).exits(0).says("holds   referrer.page").says("campaigns/renewal.yaml:8:5");
+    repo.answer(&["explain", "-", "--all"], SESSION).exits(0).says("holds   referrer.page").says("campaigns/renewal-signed-in.yaml:8:5");
     let evil = r#"{"contactId":"e","channelId":"x","sessionData":{"referrer.page":"\u001b[2J##[error]x\u202e"}}"#;
     let ran = repo.run(&["explain", "--session", evil, "--all"]).exits(0);
     assert!(!ran.out.contains(['\u{1b}', '\u{202e}']) && !ran.out.contains("##["), "{}", ran.out);
     let ran = repo.run(&["explain", "--session", evil, "--format", "json"]).exits(0);
     assert!(!ran.out.contains(['\u{1b}', '\u{202e}']) && !ran.out.contains("##["), "{}", ran.out);
     repo.run(&["explain", "--session", evil, "--color", "always"]).exits(0).says("\u{1b}[");
+}
+
+/// No line is wider than the terminal; a place in a file, which is clicked and copied, too.
+#[test]
+fn a_narrow_terminal_gets_narrow_lines() {
+    let repo = Repo::sample();
+    let project = campaignctl::load::open_project(&repo.path("")).unwrap();
+    let environment = project.environment(None).unwrap();
+    let request = Request {
+        from: SessionFrom::Text(SESSION.to_owned()),
+        set: Vec::new(),
+        contact: None,
+        at: None,
+        history: Vec::new(),
+        campaigns: Vec::new(),
+    };
+    let explained = offline(&project, &environment, request, &mut |_| {}).unwrap();
+    for (all, width) in [(true, 50), (false, 60), (true, 100)] {
+        let report = Report { explained: &explained, campaigns: &[], all };
+        let text = anstream::adapter::strip_str(&human(&report, Some(width))).to_string();
+        for line in text.lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
+        let dense = |text: &str| text.replace([' ', '\n'], "");
+        assert_eq!(dense(&text), dense(&anstream::adapter::strip_str(&human(&report, None)).to_string()), "nothing is lost");
+    }
 }
 
 #[test]
@@ -220,33 +248,37 @@ async fn live_beside_the_files_and_what_differs() {
     assert_eq!(server.campaigns().await, before, "nothing was written");
 }
 
-/// The table of filters that the evaluator and the emulator are held to, all at once through the program.
-#[test]
-fn the_program_decides_as_the_table_says() {
-    let repo = Repo::new("environments:\n  local: { emulator: data }\n");
-    let (mut session, mut expected) = (serde_json::Map::new(), Vec::new());
-    let mut attributes = String::new();
+/// The table of filters that the evaluator and the emulator are held to, all at once through the program, as live campaigns:
+/// some of them `validate` refuses in a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_decides_as_the_table_says() {
+    let server = Server::start(UnknownFields::Reject).await;
+    let repo = Repo::of_server(server.emulator.base_url());
+    repo.campaign("another", &crate::repo::campaign("Another", 45));
+    let (mut sent, mut expected) = (Vec::new(), Vec::new());
     for text in include_str!("../evaluate/table/filters.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let [filter, attribute, outcome] = text.split(" | ").collect::<Vec<_>>()[..] else { panic!("{text}") };
         let [data_type, operator, value] = filter.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
-        let (key, name) = (format!("c{}", expected.len()), format!("external.x{}", expected.len()));
-        let body = format!(
-            "{{\"name\":\"{key}\",\"enabled\":true,\"campaignType\":\"proactive\",\"evaluationMode\":\"realtime\",\"filters\":[{{\"attributeName\":\"{name}\",\
-             \"operator\":\"{operator}\",\"value\":{value},\"dataType\":\"{data_type}\"}}],\"actions\":[{{\"type\":\"webchat_invite\",\"priority\":1}}]}}"
-        );
-        repo.campaign(&key, &body);
+        let value: Value = serde_json::from_str(value).unwrap();
+        let name = format!("external.x{}", expected.len());
+        let filter = json!({ "attributeName": name, "operator": operator, "value": value, "dataType": data_type });
+        let body = json!({
+            "name": name, "enabled": true, "campaignType": "proactive", "evaluationMode": "realtime", "filters": [filter],
+            "actions": [{ "type": "webchat_invite", "priority": 1 }],
+        });
+        server.create(body).await;
         if attribute != "missing" {
             // As it is spelled in the table: a number keeps its digits.
-            attributes.push_str(&format!("{}\"{name}\":{attribute}", if attributes.is_empty() { "" } else { "," }));
-            session.insert(name, Value::Null);
+            sent.push(format!("\"{name}\":{attribute}"));
         }
-        expected.push((text, outcome));
+        expected.push((text, name, outcome));
     }
-    assert!(expected.len() > 120 && session.len() > 100, "the table was read");
-    repo.write("session.json", &format!("{{\"contactId\":\"ext:1\",\"channelId\":\"x\",\"sessionData\":{{{attributes}}}}}"));
-    let document = explained(&repo, &["session.json"]);
-    for (nth, (text, outcome)) in expected.iter().enumerate() {
-        let campaign = campaign(&document, 0, &format!("campaign.c{nth}"));
+    assert!(expected.len() > 120 && sent.len() > 100, "the table was read");
+    repo.write("session.json", &format!("{{\"contactId\":\"ext:1\",\"channelId\":\"x\",\"sessionData\":{{{}}}}}", sent.join(",")));
+    let document = explained(&repo, &["session.json", "--world", "live"]);
+    let campaigns = document["worlds"][0]["campaigns"].as_array().unwrap();
+    for (text, name, outcome) in expected {
+        let campaign = campaigns.iter().find(|campaign| campaign["name"] == name.as_str()).unwrap();
         let filter = &campaign["filters"][0];
         let told = match filter["failure"].as_str() {
             None => "invited",
@@ -254,7 +286,7 @@ fn the_program_decides_as_the_table_says() {
             Some("other_type") => "type",
             Some(_) => "false",
         };
-        assert_eq!((told, filter["holds"].as_bool()), (*outcome, Some(*outcome == "invited")), "{text}");
-        assert_eq!(campaign["decision"], if *outcome == "invited" { "invited" } else { "not_matched" }, "{text}");
+        assert_eq!((told, filter["holds"].as_bool()), (outcome, Some(outcome == "invited")), "{text}");
+        assert_eq!(campaign["decision"], if outcome == "invited" { "invited" } else { "not_matched" }, "{text}");
     }
 }

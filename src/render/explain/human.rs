@@ -29,6 +29,10 @@ pub fn human(report: &Report<'_>, width: Option<usize>) -> String {
         page.item(STRONG, "", &[(STRONG, &sentence(&headline(report, world)))]);
         campaigns(report, world, &mut page);
     }
+    let mut all = report.explained.worlds.iter().flat_map(|world| &world.campaigns);
+    if all.any(|campaign| campaign.answer.is_ok() && is_brief(report, campaign)) {
+        page.item(FAINT, "", &[(FAINT, "--all shows every filter of all campaigns; --campaign KEY those of one.")]);
+    }
     let warnings = warnings(report);
     if !warnings.is_empty() {
         page.out.push('\n');
@@ -140,11 +144,8 @@ fn differ(differing: &[Difference], page: &mut Page) {
 }
 
 fn campaigns(report: &Report<'_>, world: &ExplainedWorld, page: &mut Page) {
-    let is_brief = |campaign: &ExplainedCampaign| {
-        let quiet = matches!(status_of(campaign), None | Some(DecisionStatus::NotMatched | DecisionStatus::Disabled));
-        quiet && !report.all && report.campaigns.is_empty()
-    };
-    let (brief, detailed): (Vec<&ExplainedCampaign>, Vec<_>) = report.shown(world).into_iter().partition(|campaign| is_brief(campaign));
+    let (brief, detailed): (Vec<&ExplainedCampaign>, Vec<_>) =
+        report.shown(world).into_iter().partition(|campaign| is_brief(report, campaign));
     for campaign in detailed {
         page.out.push('\n');
         block(campaign, page);
@@ -161,9 +162,12 @@ fn campaigns(report: &Report<'_>, world: &ExplainedWorld, page: &mut Page) {
         };
         page.item(Style::new(), &format!("  {:width$}  ", inline(&campaign.who.called())), &[(Style::new(), &reason)]);
     }
-    if brief.iter().any(|campaign| campaign.answer.is_ok()) {
-        page.item(FAINT, "", &[(FAINT, "--all shows every filter of these; --campaign KEY those of one.")]);
-    }
+}
+
+/// Whether the campaign has one line: it was not asked for, and nothing hangs on it.
+fn is_brief(report: &Report<'_>, campaign: &ExplainedCampaign) -> bool {
+    let quiet = matches!(status_of(campaign), None | Some(DecisionStatus::NotMatched | DecisionStatus::Disabled));
+    quiet && !report.all && report.campaigns.is_empty()
 }
 
 fn first_failing(explanation: &Explanation) -> String {
@@ -184,7 +188,8 @@ fn block(campaign: &ExplainedCampaign, page: &mut Page) {
         Ok(explanation) => (CHANGE, status(explanation.status)),
         Err(_) => (FAINT, "not asked"),
     };
-    page.item(STRONG, &inline(&who.called()), &[(style, ""), (style, word), (FAINT, &format!("{}{file}", quoted(&who.name)))]);
+    let about = format!("{}{file}", quoted(&who.name));
+    page.item(STRONG, "", &[(STRONG, &inline(&who.called())), (style, word), (FAINT, &about)]);
     let explanation = match answer {
         Ok(explanation) => explanation,
         Err(reason) => return page.plain("  ", not_asked(*reason)),

@@ -48,9 +48,10 @@ fn headline(report: &Report<'_>, world: &ExplainedWorld) -> String {
         (World::Live, _) => "Live: ",
         (World::Desired, _) => "Desired: ",
     };
-    let shown = report.shown(world);
-    let called = |campaign: &&ExplainedCampaign| super::inline(&campaign.who.called());
-    let invites: Vec<String> = shown.iter().filter(|campaign| status_of(campaign) == Some(DecisionStatus::Invited)).map(called).collect();
+    // Also with --campaign this is about the visitor, so all campaigns count.
+    let called = |campaign: &ExplainedCampaign| super::inline(&campaign.who.called());
+    let invited = world.campaigns.iter().filter(|campaign| status_of(campaign) == Some(DecisionStatus::Invited));
+    let invites: Vec<String> = invited.map(called).collect();
     if !invites.is_empty() {
         return format!("{name}invited by {}", invites.join(", "));
     }
@@ -58,7 +59,7 @@ fn headline(report: &Report<'_>, world: &ExplainedWorld) -> String {
         return format!("{name}not decided again: the same request was decided at {at}, {}", super::inline(place));
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for campaign in &shown {
+    for campaign in &world.campaigns {
         *counts.entry(status_of(campaign).map_or("not asked", status)).or_default() += 1;
     }
     let counts: Vec<String> = counts.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -116,14 +117,10 @@ fn warnings(report: &Report<'_>) -> Vec<String> {
                 let what = match (explained.result, &explained.similar) {
                     (FilterResult::Failed(FilterFailure::OtherType { expected, got }), _) => {
                         let mend = explained.meant.as_ref().map(|(meant, holds)| {
-                            let then = if *holds { "then this filter holds" } else { "this filter would not hold for it either" };
-                            format!(": send {} instead; {then}", words::scalar(meant))
+                            let then = if *holds { "then the filter holds" } else { "the filter does not hold for that either" };
+                            format!("; send {}, {then}", words::scalar(meant))
                         });
-                        format!(
-                            "is sent as {got} and wanted as {}: no value of that type ever matches{}",
-                            expected.as_str(),
-                            mend.unwrap_or_default()
-                        )
+                        format!("is sent as {got}, and a filter on {} never holds for one{}", expected.as_str(), mend.unwrap_or_default())
                     }
                     (_, Some(similar)) => format!("is not sent, but {} is: is that the same?", attribute(similar)),
                     _ => continue,
