@@ -4,13 +4,17 @@ mod ask;
 mod session;
 mod worlds;
 
+use std::collections::BTreeSet;
+
 use super::plan::{self, Planned};
+use super::queues::Queues;
 use super::validate::{Validated, validate};
 use super::{Failure, Scope};
 use crate::diagnostic::nearest;
 use crate::evaluate::{Explained, ExplainedHistory, ExplainedWorld};
 use crate::load::{Environment, Project};
 use crate::model::{Contender, Guards, World};
+use crate::reconcile::Goal;
 use crate::replay::{Contest, Contested};
 use worlds::Known;
 
@@ -41,8 +45,7 @@ pub fn offline(
 /// All that [`offline`] has, and a server that cannot be reached or is another organization.
 pub async fn online(scope: Scope, both: bool, request: Request, progress: &mut dyn FnMut(u64)) -> Result<Explained, Failure> {
     let validated = checked(&scope.project, &scope.environment)?;
-    let nothing_more = (Guards::default(), std::collections::BTreeSet::new());
-    let planned = plan::plan(plan::Request { scope, guards: nothing_more.0, allow_destroy: nothing_more.1, rollback: None }).await?;
+    let planned = plan::plan(plan::Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new(), goal: Goal::Files }).await?;
     let explained = of_plan(&planned, both, validated, request, progress).await;
     let (destination, unreadable) = (planned.destination.clone(), planned.snapshots.live.unreadable.len());
     planned.close().await;
@@ -58,7 +61,7 @@ async fn of_plan(
 ) -> Result<Explained, Failure> {
     let contested = worlds::of_plan(&planned.plan, &planned.snapshots.live, both);
     let mut known = Known::of_files(&validated.loaded);
-    known.queues = if worlds::lead_to_queues(&contested) { planned.connection.reader.queues().await? } else { Vec::new() };
+    known.queues = Queues::default().names_of(&worlds::queue_ids(&contested), &planned.connection.reader).await;
     let asked: &[World] = if both { &[World::Live, World::Desired] } else { &[World::Live] };
     explained(contested, asked, &known, request, progress)
 }

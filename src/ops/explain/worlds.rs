@@ -6,7 +6,7 @@ use super::Answer;
 use crate::diagnostic::Part;
 use crate::evaluate::{ExplainedCampaign, ExplainedQueue, FilterPlace};
 use crate::load::{Loaded, LoadedCampaign};
-use crate::model::{BothWorlds, CampaignKey, CampaignSpec, Contender, Filter, Live, NamedEntity, QueueIds, World};
+use crate::model::{BothWorlds, CampaignKey, CampaignSpec, Contender, Filter, Live, QueueIds, QueueName, QueueNames, World};
 use crate::reconcile::{Action, Plan};
 use crate::replay::{Contest, Contested};
 
@@ -16,8 +16,8 @@ pub(super) struct Known<'a> {
     by_key: BTreeMap<&'a CampaignKey, &'a LoadedCampaign>,
     /// Queues that the files name; offline a name stands in the place of its id.
     names: BTreeSet<&'a str>,
-    /// The queues of the organization, where they were asked for.
-    pub(super) queues: Vec<NamedEntity>,
+    /// What the queues are called, where the organization was asked.
+    pub(super) queues: QueueNames,
 }
 
 /// The queue names of a campaign.
@@ -79,10 +79,11 @@ pub(super) fn of_plan<'a>(plan: &'a Plan, live: &'a Live, both: bool) -> Vec<Con
     contested
 }
 
-/// Whether any action leads to a queue.
-pub(super) fn lead_to_queues(contested: &[Contested<'_>]) -> bool {
+/// The ids of the queues that actions lead to.
+pub(super) fn queue_ids(contested: &[Contested<'_>]) -> BTreeSet<String> {
     let specs = contested.iter().flat_map(|campaign| [campaign.spec.live, campaign.spec.desired]).flatten();
-    specs.flat_map(|spec| &spec.actions).filter_map(|action| action.routing_config.as_ref()).any(|routing| routing.queue_id.is_some())
+    let routing = specs.flat_map(|spec| &spec.actions).filter_map(|action| action.routing_config.as_ref());
+    routing.filter_map(|routing| routing.queue_id.clone()).collect()
 }
 
 impl<'a> Known<'a> {
@@ -91,7 +92,7 @@ impl<'a> Known<'a> {
             loaded,
             by_key: loaded.campaigns.iter().map(|campaign| (&campaign.key, campaign)).collect(),
             names: loaded.campaigns.iter().flat_map(queue_names).collect(),
-            queues: Vec::new(),
+            queues: QueueNames::default(),
         }
     }
 
@@ -117,11 +118,13 @@ impl<'a> Known<'a> {
     }
 
     fn queue(&self, id: &str) -> ExplainedQueue {
-        let known = self.queues.iter().find(|queue| queue.id.eq_ignore_ascii_case(id));
-        match known {
-            Some(queue) => ExplainedQueue { id: Some(queue.id.clone()), name: Some(queue.name.clone()) },
-            None if self.names.contains(id) => ExplainedQueue { id: None, name: Some(id.to_owned()) },
-            None => ExplainedQueue { id: Some(id.to_owned()), name: None },
+        let name = match self.queues.of(id) {
+            Some(QueueName::Unique(name) | QueueName::Shared { name, .. }) => Some(name.clone()),
+            Some(QueueName::Missing) | None => None,
+        };
+        if name.is_none() && self.names.contains(id) {
+            return ExplainedQueue { id: None, name: Some(id.to_owned()) };
         }
+        ExplainedQueue { id: Some(id.to_owned()), name }
     }
 }
