@@ -19,6 +19,17 @@ pub struct Contender {
     pub name: String,
 }
 
+impl Contender {
+    /// How it is called: `campaign.<key>`, or the live id of one that nobody declared.
+    pub fn called(&self) -> String {
+        match (&self.key, &self.id) {
+            (Some(key), _) => key.address().to_string(),
+            (None, Some(id)) => id.0.clone(),
+            (None, None) => self.name.clone(),
+        }
+    }
+}
+
 /// One of the two sets of campaigns under which every session is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use smallvec::SmallVec;
 
-use super::contest::Contest;
+use super::contest::{Contest, Stranger};
 use super::session::{Line, Row, read};
 use crate::evaluate::{Seen, check};
 use crate::model::{JsonType, SentTypes, World};
@@ -147,7 +147,7 @@ impl Batch {
             }
             None => self.untimed += 1,
         }
-        let only = match only(line, contest) {
+        let only = match contest.named(line.campaign.as_deref(), line.campaign_id.as_deref()) {
             Ok(only) => only,
             Err(Stranger) => {
                 self.strangers += 1;
@@ -179,19 +179,6 @@ impl Batch {
         if self.last.is_none() {
             self.before_first_time = self.records.len();
         }
-    }
-}
-
-/// The session names a campaign that nobody has.
-struct Stranger;
-
-/// The campaign that a session names, if it names one.
-fn only(line: &Line<'_>, contest: &Contest<'_>) -> Result<Option<usize>, Stranger> {
-    let by_key = line.campaign.as_ref().map(|key| contest.by_key(key).ok_or(Stranger)).transpose()?;
-    let by_id = line.campaign_id.as_ref().map(|id| contest.by_id(id).ok_or(Stranger)).transpose()?;
-    match (by_key, by_id) {
-        (Some(key), Some(id)) if key != id => Err(Stranger),
-        _ => Ok(by_key.or(by_id)),
     }
 }
 
@@ -235,7 +222,8 @@ pub(super) fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn hash(text: &str, campaign: Option<usize>) -> u128 {
+/// A contact by its id, or a request by its id and the campaign that it names.
+pub(super) fn hash(text: &str, campaign: Option<usize>) -> u128 {
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());
     if let Some(campaign) = campaign {

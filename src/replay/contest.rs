@@ -36,6 +36,10 @@ pub struct Contest<'a> {
     pub(super) changed: Vec<Changed<'a>>,
 }
 
+/// A session names a campaign that nobody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stranger;
+
 /// One campaign of one world.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
@@ -105,14 +109,28 @@ impl<'a> Contest<'a> {
         }
     }
 
-    /// The campaign of a key.
-    pub(super) fn by_key(&self, key: &str) -> Option<usize> {
-        self.names.get(key).copied()
+    /// All campaigns, whichever worlds have them.
+    pub fn campaigns(&self) -> &[Contested<'a>] {
+        &self.campaigns
     }
 
-    /// The campaign of a live id.
-    pub(super) fn by_id(&self, id: &str) -> Option<usize> {
-        self.ids.get(id).copied()
+    /// The campaigns of a world that are switched on, in the order in which they are asked, as places in
+    /// [`Contest::campaigns`].
+    pub fn asked(&self, world: World) -> impl Iterator<Item = usize> {
+        self.entries.of(world).iter().map(|entry| entry.campaign)
+    }
+
+    /// The campaign that a session names, by its key or live id, if it names one.
+    ///
+    /// # Errors
+    /// There is none of that name, or key and id are those of two campaigns.
+    pub fn named(&self, key: Option<&str>, id: Option<&str>) -> Result<Option<usize>, Stranger> {
+        let by_key = key.map(|key| self.names.get(key).copied().ok_or(Stranger)).transpose()?;
+        let by_id = id.map(|id| self.ids.get(id).copied().ok_or(Stranger)).transpose()?;
+        match (by_key, by_id) {
+            (Some(key), Some(id)) if key != id => Err(Stranger),
+            _ => Ok(by_key.or(by_id)),
+        }
     }
 
     /// The turn of a campaign in a world that has it switched on.

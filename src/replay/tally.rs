@@ -1,23 +1,15 @@
 //! One session after the other: what each world decides, what it remembers, and what is counted.
 
-use std::collections::HashMap;
-
-use jiff::{SignedDuration, Timestamp};
-
 use super::batch::{Record, small};
 use super::contest::{Contest, Entry};
 use super::flip::{Answer, Differing, Flips, Said};
 use super::order::IsLate;
+use super::requests::Requests;
 use super::timeline::Minutes;
 use crate::evaluate::{Recall, Verdict, verdict};
 use crate::model::{
     BothWorlds, CampaignDecisions, CampaignSpec, LineCounts, Replayed, ReplayedCampaign, ReplayedQueue, Starved, Totals, World,
 };
-
-/// How long a request id names the same request.
-const REQUEST: SignedDuration = SignedDuration::from_hours(24);
-/// Request ids that are kept before old ones are dropped.
-const REQUESTS: usize = 1 << 14;
 
 /// What is remembered and counted of both worlds.
 pub(super) struct Tally<'c, 'a> {
@@ -30,8 +22,7 @@ pub(super) struct Tally<'c, 'a> {
     lost: Vec<u64>,
     /// By place of the queue in the contest.
     queues: Vec<BothWorlds<Minutes>>,
-    requests: HashMap<u128, Timestamp>,
-    room_for_requests: usize,
+    requests: Requests,
     repeated: u64,
     /// Of the repeated sessions those that name a campaign, by campaign.
     repeated_for: Vec<u64>,
@@ -78,8 +69,7 @@ impl<'c, 'a> Tally<'c, 'a> {
             gained: vec![0; campaigns],
             lost: vec![0; campaigns],
             queues: contest.queues.iter().map(|_| BothWorlds::default()).collect(),
-            requests: HashMap::new(),
-            room_for_requests: REQUESTS,
+            requests: Requests::new(),
             repeated: 0,
             repeated_for: vec![0; campaigns],
             late: 0,
@@ -88,7 +78,7 @@ impl<'c, 'a> Tally<'c, 'a> {
 
     /// Decides one session that some campaign matches, under both worlds.
     pub(super) fn session(&mut self, record: &Record, late: IsLate) {
-        if self.is_repeated(record) {
+        if self.requests.is_repeated(record) {
             self.repeated += 1;
             if let Some(campaign) = record.only {
                 self.repeated_for[campaign as usize] += 1;
@@ -112,20 +102,6 @@ impl<'c, 'a> Tally<'c, 'a> {
             self.lost[*campaign as usize] += 1;
         }
         self.flips.count(record, &differing, &live, &desired, self.contest);
-    }
-
-    /// The same request within a day is one session.
-    fn is_repeated(&mut self, record: &Record) -> bool {
-        let Some(request) = record.request else { return false };
-        if self.requests.len() >= self.room_for_requests {
-            self.requests.retain(|_, at| record.at.duration_since(*at) < REQUEST);
-            self.room_for_requests = REQUESTS.max(self.requests.len() * 2);
-        }
-        let known = self.requests.get(&request).is_some_and(|at| record.at.duration_since(*at) < REQUEST);
-        if !known {
-            self.requests.insert(request, record.at);
-        }
-        known
     }
 
     fn decide(&mut self, record: &Record, world: World) -> Said {
@@ -155,20 +131,7 @@ impl<'c, 'a> Tally<'c, 'a> {
 
     /// What the sessions came to. `offered`: how many sessions each campaign was offered, repeated ones included.
     pub(super) fn finish(self, counts: LineCounts, offered: &[u64]) -> Replayed {
-        let Self {
-            contest,
-            compared,
-            worlds,
-            flips,
-            gained,
-            lost,
-            queues,
-            requests: _,
-            room_for_requests: _,
-            repeated,
-            repeated_for,
-            late,
-        } = self;
+        let Self { contest, compared, worlds, flips, gained, lost, queues, requests: _, repeated, repeated_for, late } = self;
         let to_all = repeated - repeated_for.iter().sum::<u64>();
         let BothWorlds { live, desired } = worlds;
         let suppressed = BothWorlds { live: column_sums(&live.suppressed), desired: column_sums(&desired.suppressed) };
@@ -313,7 +276,7 @@ impl Counts {
 }
 
 /// The bits that are set, from `first` on, counted from there.
-fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
+pub(super) fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
     let end = first + count;
     let mut word = first / 64;
     let mut left = words.get(word).copied().unwrap_or(0) & (!0 << (first % 64));

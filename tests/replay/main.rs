@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
+mod explained;
 mod generated;
 mod lines;
 mod recordings;
 mod same_decisions;
+#[path = "../emulator/session.rs"]
+mod session;
