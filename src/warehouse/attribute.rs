@@ -228,7 +228,8 @@ fn clickhouse(attributes: &[Attribute<'_>], table: &str, column: &str) -> String
         let when = |is: &str, of: &str| format!("CASE WHEN kind_{place} {is} THEN {} END", value(of));
         match kind {
             Kind::Whole => when("IN ('Int64', 'UInt64')", "Int128"),
-            Kind::Float => when("= 'Double'", "Float64"),
+            // IN takes -0 and 0 for two numbers; their sum is 0.
+            Kind::Float => format!("CASE WHEN kind_{place} = 'Double' THEN {} + CAST('0.0' AS Float64) END", value("Float64")),
             Kind::Text => when("= 'String'", "String"),
             Kind::Boolean => when("= 'Bool'", "Bool"),
         }

@@ -5,9 +5,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-TABLE, COLUMN = 'odd "table`', 'odd "column`'
-
-
 def in_duckdb(files, lines):
     import duckdb
 
@@ -27,8 +24,8 @@ def in_clickhouse(files, lines):
     engine.query("USE compared")
     engine.query("CREATE TABLE `odd \"table\\`` (`odd \"column\\`` String) ENGINE = Memory")
     raw = files / "lines.ndjson"
-    raw.write_text("".join(json.dumps({COLUMN: line}) + "\n" for line in lines))
-    engine.query(f"INSERT INTO `odd \"table\\`` SELECT * FROM file('{raw}', 'JSONEachRow', '`odd \"column\\`` String')")
+    raw.write_text("".join(json.dumps({"line": line}) + "\n" for line in lines))
+    engine.query(f"INSERT INTO `odd \"table\\`` SELECT line FROM file('{raw}', 'JSONEachRow', 'line String')")
     for name in ("rows", "counts"):
         text = (files / f"ClickHouse.{name}.sql").read_text().rstrip().removesuffix(";")
         yield [json.loads(row) for row in str(engine.query(text, "JSONEachRow")).splitlines()]

@@ -236,23 +236,34 @@ impl Owned {
     }
 
     /// Whether it matches in each world: live, desired.
-    pub fn matches(&self, line: &str) -> Option<(bool, bool)> {
-        let session: Session = serde_json::from_str(line).ok()?;
-        if session.contact_id.is_empty() {
-            return None;
-        }
-        let value: Value = serde_json::from_str(line).unwrap();
-        let named = |field: &str| value.get(field).and_then(Value::as_str);
-        let Contender { key, id, .. } = &self.who;
-        let is = |named: Option<&str>, own: Option<&str>| named.is_none_or(|named| own == Some(named));
-        let offered =
-            is(named("campaign"), key.as_ref().map(|key| key.as_str())) && is(named("campaignId"), id.as_ref().map(|id| id.0.as_str()));
+    pub fn matches(&self, session: &Recorded) -> (bool, bool) {
+        let Recorded { session, key: named_key, id: named_id } = session;
+        let Contender { key, id, name: _ } = &self.who;
+        let is = |named: &Option<String>, own: Option<&str>| named.as_deref().is_none_or(|named| own == Some(named));
+        let offered = is(named_key, key.as_ref().map(|key| key.as_str())) && is(named_id, id.as_ref().map(|id| id.0.as_str()));
         let holds = |spec: &Option<CampaignSpec>| {
             offered
                 && spec.as_ref().is_some_and(|spec| {
                     spec.enabled && spec.filters.iter().all(|filter| check(filter, session.attributes.get(&filter.attribute_name)).passed())
                 })
         };
-        Some((holds(&self.live), holds(&self.desired)))
+        (holds(&self.live), holds(&self.desired))
+    }
+}
+
+/// A session of a recording, with the campaign that it names.
+pub struct Recorded {
+    session: Session,
+    key: Option<String>,
+    id: Option<String>,
+}
+
+impl Recorded {
+    /// That of a line; `None` where it is no session.
+    pub fn of(line: &str) -> Option<Self> {
+        let session: Session = serde_json::from_str(line).ok().filter(|session: &Session| !session.contact_id.is_empty())?;
+        let value: Value = serde_json::from_str(line).unwrap();
+        let named = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+        Some(Self { session, key: named("campaign"), id: named("campaignId") })
     }
 }

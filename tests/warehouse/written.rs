@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use campaignctl::warehouse::{Dialect, Relation, Shape, statement};
 use serde_json::json;
 
-use super::hostile::{campaigns, sessions};
+use super::hostile::{Owned, Recorded, campaigns, sessions};
 
 #[test]
 #[ignore = "writes files for engines; tests/warehouse/run.sh runs it"]
 fn files_for_engines() {
     let folder = PathBuf::from(std::env::var_os("WAREHOUSE_FILES").unwrap());
     let campaigns = campaigns();
-    let asked: Vec<_> = campaigns.iter().map(super::hostile::Owned::asked).collect();
+    let asked: Vec<_> = campaigns.iter().map(Owned::asked).collect();
     let relation = Relation::new("odd \"table`", "odd \"column`").unwrap();
     for dialect in Dialect::ALL {
         for (name, rows) in [("counts", false), ("rows", true)] {
@@ -24,16 +24,17 @@ fn files_for_engines() {
     let mut expected = String::new();
     let mut held = vec![0_u64; campaigns.len()];
     for line in sessions(4000) {
+        let session = Recorded::of(&line.text);
         let matched: Vec<_> = campaigns
             .iter()
             .enumerate()
             .filter_map(|(place, campaign)| {
-                let (live, desired) = campaign.matches(&line.text)?;
+                let (live, desired) = campaign.matches(session.as_ref()?);
                 held[place] += u64::from(desired);
                 (live || desired).then(|| json!([campaign.who.key, campaign.who.id, live, desired]))
             })
             .collect();
-        let is_session = campaigns[0].matches(&line.text).is_some();
+        let is_session = session.is_some();
         writeln!(expected, "{}", json!({ "line": line.text, "exotic": line.exotic, "session": is_session, "matched": matched })).unwrap();
     }
     std::fs::write(folder.join("expected.ndjson"), expected).unwrap();
