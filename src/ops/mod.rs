@@ -10,6 +10,7 @@ pub mod import;
 pub mod levels;
 pub mod plan;
 pub mod references;
+pub mod replay;
 mod rewrite;
 pub mod saved;
 mod scope;

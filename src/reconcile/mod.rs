@@ -19,6 +19,7 @@ mod pair;
 mod plan;
 mod resume;
 mod rollback;
+mod worlds;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};

@@ -13,6 +13,7 @@ mod limits;
 mod online;
 mod output;
 mod rehearsal;
+mod replay;
 mod repo;
 mod rollback;
 mod saved;

@@ -10,6 +10,7 @@ pub(super) mod import;
 mod limits;
 pub(super) mod plan;
 mod planning;
+pub(super) mod replay;
 mod rules;
 mod saving;
 pub(super) mod schema;

@@ -12,13 +12,14 @@ use crate::schema;
 
 /// Print the JSON Schema of campaign files, or write all schemas to a folder
 ///
-/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. That of plans describes what
-/// `plan --format json` writes.
+/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. Those of plans and replays
+/// describe what `--format json` writes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema replay                   of what `replay --format json` writes
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
     /// Which schema to print
@@ -38,6 +39,8 @@ enum Which {
     Project,
     /// Plans as JSON
     Plan,
+    /// Replays as JSON
+    Replay,
 }
 
 impl Schema {
@@ -47,6 +50,7 @@ impl Schema {
                 Which::Campaign => schema::campaign_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Replay => render::replay::json_schema_text(),
             });
             return Ok(Exit::Ok);
         };
@@ -54,8 +58,11 @@ impl Schema {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a folder you may write in")
         };
         std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-        let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
-        for (name, text) in schema::files().into_iter().chain([plan]) {
+        let written = [
+            (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text()),
+            (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text()),
+        ];
+        for (name, text) in schema::files().into_iter().chain(written) {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));

@@ -1,0 +1,30 @@
+//! Replays as text: one format, one file, over one shared model. Contacts are nowhere in it: a session is a line of a file.
+
+mod campaign;
+mod chart;
+mod contract;
+mod drawing;
+mod flips;
+mod html;
+mod human;
+mod json;
+mod markdown;
+mod words;
+
+use crate::model::{Destination, Replayed};
+
+pub use html::html;
+pub use human::{human, summary_line};
+pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
+pub use markdown::markdown;
+
+/// What every format shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// Name of the environment.
+    pub environment: &'a str,
+    /// Where live was read; `None` for a replay of the files alone.
+    pub destination: Option<&'a Destination>,
+    /// What was found.
+    pub replayed: &'a Replayed,
+}

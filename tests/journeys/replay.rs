@@ -1,0 +1,137 @@
+//! Recorded sessions, decided again before anything is applied.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use crate::repo::{Ran, Repo, campaign};
+
+const PROJECT: &str = "environments:\n  local: { emulator: .e }\n";
+
+/// A recording of visitors who stay so many seconds, ten seconds apart.
+fn sessions(dwells: &[u32]) -> String {
+    let line = |(nth, dwell): (usize, &u32)| {
+        format!(
+            r#"{{"contactId":"ext:{nth}","channelId":"web","sessionData":{{"session.dwell_time_seconds":{dwell},"contact.is_authenticated":true}},"evaluationContext":{{"timestamp":"2026-11-20T10:{:02}:{:02}Z"}}}}"#,
+            nth / 6,
+            nth % 6 * 10
+        ) + "\n"
+    };
+    dwells.iter().enumerate().map(line).collect()
+}
+
+/// A campaign is live for those who stay a minute, and its file says 45 seconds.
+fn repo() -> Repo {
+    let repo = Repo::new(PROJECT);
+    repo.campaign("greet", &campaign("Greet", 60));
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    repo.campaign("greet", &campaign("Greet", 45));
+    repo.write("sessions.ndjson", &sessions(&[50, 50, 70]));
+    repo
+}
+
+/// Runs the program with these bytes on standard input.
+fn piped(repo: &Repo, arguments: &[&str], bytes: &[u8]) -> Ran {
+    let mut child = repo.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    Ran::of(&child.wait_with_output().unwrap())
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn what_changes_for_visitors_is_known_before_it_is_applied() {
+    let repo = repo();
+    let found = "2 of 3 sessions flip: 2 newly invited.";
+    repo.run(&["replay", "sessions.ndjson"])
+        .exits(0)
+        .says("Environment: local")
+        .says(found)
+        .says("Invites     1 -> 3 (+2, +200.0 %)")
+        .says("`filters[session.dwell_time_seconds greater_than] 60` does not hold")
+        .says("Web Support");
+    repo.run(&["replay", "sessions.ndjson", "--detailed-exitcode"]).exits(2);
+    repo.run(&["replay", "sessions.ndjson", "-q"]).exits(0).says(found);
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    repo.run(&["replay", "sessions.ndjson", "--detailed-exitcode"]).exits(0).says("Nothing flips");
+}
+
+#[test]
+fn recordings_come_as_files_compressed_or_from_standard_input() {
+    let repo = repo();
+    let text = sessions(&[50, 50, 70]);
+    let found = "2 of 3 sessions flip: 2 newly invited.";
+    std::fs::write(repo.path("sessions.ndjson.gz"), gzip(&text)).unwrap();
+    repo.run(&["replay", "sessions.ndjson.gz"]).exits(0).says(found);
+    piped(&repo, &["replay", "-"], text.as_bytes()).exits(0).says(found).says("standard input");
+    piped(&repo, &["replay", "-"], &gzip(&text)).exits(0).says(found);
+    let (first, rest) = text.split_once('\n').unwrap();
+    repo.write("a.ndjson", first);
+    repo.write("b.ndjson", rest);
+    repo.run(&["replay", "b.ndjson", "a.ndjson"]).exits(0).says(found).says("e.g. a.ndjson:1, b.ndjson:1");
+    piped(&repo, &["replay", "-", "-"], b"").exits(1).complains("standard input can be read only once");
+    // Nothing could read standard input again.
+    assert!(!piped(&repo, &["replay", "-"], text.as_bytes()).out.contains("campaignctl explain"));
+}
+
+#[test]
+fn what_is_no_recording_is_said() {
+    let repo = repo();
+    repo.run(&["replay", "nowhere.ndjson"]).exits(1).complains("`nowhere.ndjson` cannot be read").complains("one session a line");
+    repo.run(&["replay", "campaigns"]).exits(1).complains("`campaigns` is a folder");
+    repo.run(&["replay"]).exits(1).complains("<FILE>");
+    repo.write("empty.ndjson", "");
+    repo.run(&["replay", "empty.ndjson"]).exits(0).says("There are no sessions.");
+    std::fs::write(repo.path("garbage.bin"), [0x7f, 0x45, 0x4c, 0x46, 0, 0xff, 0xfe, b'\n', 0xc3, 0x28]).unwrap();
+    repo.run(&["replay", "garbage.bin"]).exits(0).says("2 lines are no sessions").says("There are no sessions.");
+    std::fs::write(repo.path("damaged.gz"), &gzip(&sessions(&[50; 500]))[..200]).unwrap();
+    repo.run(&["replay", "damaged.gz"]).exits(1).complains("`damaged.gz` cannot be read");
+    repo.write("one-bad.ndjson", &format!("{}nonsense\n", sessions(&[50])));
+    repo.run(&["replay", "one-bad.ndjson"]).exits(0).says("1 line is no session, and left out").says("one-bad.ndjson:2: ");
+    repo.run(&["replay", "one-bad.ndjson", "--strict"]).exits(1).complains("`one-bad.ndjson`, line 2: ").complains("leave out --strict");
+    repo.campaign("greet", "name: [");
+    repo.run(&["replay", "sessions.ndjson", "--offline"]).exits(1).complains("nothing was replayed");
+}
+
+#[test]
+fn a_document_goes_to_a_file_and_its_first_sentence_to_the_terminal() {
+    let repo = repo();
+    for (format, begins) in [
+        ("html", "<!doctype html>"),
+        ("json", "{\n  \"format_version\": \"1.0\""),
+        ("markdown", "<!-- campaignctl:replay"),
+        ("human", "Environment: local"),
+    ] {
+        let ran = repo.run(&["replay", "sessions.ndjson", "--color", "always", "--format", format, "--out", "replay.out"]).exits(0);
+        assert_eq!(ran.out, "2 of 3 sessions flip: 2 newly invited.\n");
+        let written = std::fs::read_to_string(repo.path("replay.out")).unwrap();
+        assert!(written.starts_with(begins) && !written.contains('\u{1b}'), "{written}");
+    }
+    repo.run(&["replay", "sessions.ndjson", "--out", "no/such/folder"]).exits(1).complains("cannot write `no/such/folder`");
+}
+
+#[test]
+fn offline_asks_nobody_and_calls_queues_as_the_files_do() {
+    let repo = Repo::new("environments:\n  far: { baseUrl: \"http://127.0.0.1:9\", state: state.json }\n");
+    repo.campaign("greet", &campaign("Greet", 45).replace("queueId: a1b2c3d4-e5f6-7890-abcd-ef1234567890", "queue: Web Support"));
+    repo.write("sessions.ndjson", &sessions(&[50, 50, 70]));
+    repo.run(&["replay", "sessions.ndjson", "--offline"])
+        .exits(0)
+        .says("Environment: far, offline")
+        .says("3 of 3 sessions get 3 invites.")
+        .says("Web Support: 3, at most 3 a minute");
+    repo.run(&["replay", "sessions.ndjson", "--offline", "--detailed-exitcode"]).exits(1);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let repo = repo();
+    let mut child = repo.command(&["replay", "sessions.ndjson"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
