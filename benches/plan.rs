@@ -20,7 +20,7 @@ use campaignctl::model::{
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Request, plan};
 use campaignctl::ops::{Access, Scope};
-use campaignctl::reconcile::{self, Policy};
+use campaignctl::reconcile::{self, Goal, Policy};
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::render::plan::{Report, markdown};
 use campaignctl::state::Holder;
@@ -77,7 +77,7 @@ fn snapshots(count: usize) -> (Desired, Live, LastApplied) {
             lifecycle: Lifecycle::default(),
             held: Vec::new(),
             previously: None,
-            origin: Origin { file: format!("campaigns/{key}.yaml"), line: 1 },
+            origin: Origin { file: format!("campaigns/{key}.yaml"), line: 1, overlay: None },
         };
         desired.campaigns.insert(key.clone(), declared);
         let body = spec(number, APPLIED);
@@ -144,7 +144,7 @@ fn request(project: Project) -> Request {
     let credentials = Credentials::Client { id: "bench".to_owned(), secret: Secret::new("bench") };
     let access = Access { credentials: Some(credentials), region: None, ..Access::default() };
     let scope = Scope { project, environment, access, settings: Settings::default() };
-    Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new(), rollback: None }
+    Request { scope, guards: Guards::default(), allow_destroy: BTreeSet::new(), goal: Goal::Files }
 }
 
 async fn apply_all(request: Request) {

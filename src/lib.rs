@@ -21,6 +21,10 @@ pub mod lint;
 pub mod reconcile;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
+
+/// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
+pub mod adopt;
+
 // SECOND FLOOR, doors: touch the world.
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;
@@ -39,6 +43,9 @@ pub mod state;
 pub mod apply;
 /// Speaks the API on loopback: a server that keeps its campaigns in a folder, for trying, rehearsing and testing.
 pub mod emulator;
+/// How a job is watched from outside: a file for a collector, and metrics and probes over HTTP. Beside the emulator, because it
+/// serves too; what it serves is text that the floor above made.
+pub mod monitor;
 
 // FOURTH FLOOR, journeys and words.
 /// What each command does, without a word printed.

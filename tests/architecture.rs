@@ -7,18 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room uses only rooms of lower floors.
-const FLOORS: [&[&str]; 7] = [
+const FLOORS: [&[&str]; 8] = [
     &["model", "diagnostic"],
     &["evaluate"],
     &["schema", "lint", "edit", "reconcile"],
+    &["adopt"],
     &["load", "remote", "replay", "state", "saved"],
-    &["apply", "emulator"],
+    &["apply", "emulator", "monitor"],
     &["ops", "render"],
     &["cli"],
 ];
 
 /// Rooms without clock, disk, network, environment, randomness or async.
-const PURE: [&str; 7] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile", "evaluate"];
+const PURE: [&str; 8] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile", "evaluate", "adopt"];
 
 /// What a pure room must not name.
 const WINDOWS: [&str; 18] = [
@@ -143,17 +144,21 @@ fn some_things_have_one_place() {
     // What, and the only paths (or beginnings of paths) that may name it.
     let places: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("reqwest", &["remote/http.rs"][..]),
+        ("SecretAddress", &["remote/http.rs", "remote/webhook.rs"]),
+        ("Webhook::new", &["remote/", "cli/"]),
         ("Writer", &["remote/", "apply/", "ops/apply.rs"]),
         ("std::env::", &["cli/"]),
         ("println!", &[]),
         ("eprintln!", &[]),
         ("std::process::exit", &["cli/signals.rs"]),
         ("io::stdout", &["cli/console.rs"]),
-        ("axum", &["emulator/"]),
+        ("axum", &["emulator/", "monitor/server.rs"]),
         ("redb::", &["emulator/"]),
         ("object_store", &["state/"]),
         ("anstyle", &["render/", "cli/"]),
         ("indicatif", &["cli/"]),
+        ("deunicode", &["adopt/key.rs"]),
+        ("wildmatch", &["ops/import/select.rs"]),
     ]);
     let mut wrong = Vec::new();
     for source in sources() {
@@ -174,6 +179,26 @@ fn every_file_says_first_what_lives_there() {
         let text = fs::read_to_string(root.join(&source.path)).unwrap();
         assert!(text.starts_with("//! "), "{} begins with a line on what lives there", source.path.display());
     }
+}
+
+#[test]
+fn what_is_built_in_is_there_when_an_image_is_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let left_out = fs::read_to_string(root.join("examples/docker/Dockerfile.dockerignore")).unwrap();
+    let mut found = 0;
+    for source in sources() {
+        let folder = Path::new("src").join(source.path.parent().unwrap());
+        for path in source.code.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let mut parts: Vec<String> = Vec::new();
+            for part in folder.join(path).components().map(|part| part.as_os_str().to_string_lossy().into_owned()) {
+                if part == ".." { drop(parts.pop()) } else { parts.push(part) }
+            }
+            assert!(root.join(parts.join("/")).is_file(), "{}: {path}", source.path.display());
+            assert!(!left_out.lines().any(|line| line == parts[0]), "{}: {path} is not in the image", source.path.display());
+            found += 1;
+        }
+    }
+    assert!(found > 4, "the pipelines are built in");
 }
 
 #[test]

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 mod campaigns;
+#[path = "drift/machine.rs"]
+mod machine;
 
 use std::fs;
 use std::path::Path;
@@ -83,7 +85,7 @@ fn found(folder: &Path, text: &str, live: impl FnOnce(CampaignSpec) -> CampaignS
 }
 
 fn said(drafted: &Drafted) -> String {
-    let Drafted { files, refused, settled } = drafted;
+    let Drafted { files, refused, settled, shared: _ } = drafted;
     assert_eq!(*settled, []);
     let made = files.iter().flat_map(|file| &file.made).map(|(line, what)| format!("{line}: {what}\n"));
     made.chain(refused.iter().map(|refused| format!("refused: {}: {}\n", refused.shown, refused.reason))).collect()
@@ -203,7 +205,7 @@ fn of_one(file: Option<CampaignSpec>, live: Option<(&str, CampaignSpec)>, applie
         lifecycle: Lifecycle::default(),
         held: Vec::new(),
         previously: None,
-        origin: Origin { file: "campaigns/a.yaml".to_owned(), line: 1 },
+        origin: Origin { file: "campaigns/a.yaml".to_owned(), line: 1, overlay: None },
     });
     let live = live.map(|(id, spec)| LiveCampaign {
         id: CampaignId(id.to_owned()),
@@ -270,7 +272,7 @@ fn many(count: usize, text: &str) -> Drift {
     let drifted = (0..count).map(|number| Drifted {
         key: CampaignKey::new(format!("campaign-{number:05}")).unwrap(),
         class: DriftClass::Configuration,
-        origin: Some(Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1 }),
+        origin: Some(Origin { file: format!("campaigns/campaign-{number:05}.yaml"), line: 1, overlay: None }),
         id: CampaignId("an-id".to_owned()),
         live: Some(LiveSide {
             id: CampaignId("an-id".to_owned()),

@@ -118,7 +118,7 @@ impl Situation {
         let name = CampaignKey::new(key).unwrap();
         let id = CampaignId(format!("id-{key}"));
         if let Some(spec) = file {
-            let origin = Origin { file: format!("campaigns/{by}.yaml"), line: 3 };
+            let origin = Origin { file: format!("campaigns/{by}.yaml"), line: 3, overlay: None };
             let declared = DesiredCampaign { spec, lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin };
             self.desired.campaigns.insert(name.clone(), declared);
         }
@@ -298,7 +298,7 @@ fn a_pause_is_called_a_pause_and_has_three_ways_out() {
         texts(&parsed, ".moved dd"),
         [
             "campaignctl drift -e staging --adopt campaign.a",
-            "campaignctl apply -e staging",
+            "campaignctl apply -e staging --revert campaign.a",
             "campaignctl drift -e staging --hold campaign.a --until 2026-11-27"
         ]
     );

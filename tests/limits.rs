@@ -193,10 +193,7 @@ fn projects_are_found_upwards_and_opened_exactly() {
     assert_eq!(load::open_project(folder.path()).unwrap(), found);
     assert_eq!(load::open_project(&found.file).unwrap(), found);
     let error = load::open_project(&below).unwrap_err();
-    assert!(
-        error.to_string().starts_with("no campaignctl.yaml in `") && error.hint().unwrap().contains("write a campaignctl.yaml"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("no campaignctl.yaml in `") && error.hint().unwrap().contains("campaignctl init"), "{error}");
 
     let environment = found.environment(None).unwrap();
     assert_eq!(environment.state.to_string(), found.root.join(".campaignctl/local/state.json").display().to_string());

@@ -30,7 +30,7 @@ fn key(text: &str) -> CampaignKey {
 }
 
 fn declared(spec: CampaignSpec) -> DesiredCampaign {
-    let origin = Origin { file: "campaigns/x.yaml".to_owned(), line: 1 };
+    let origin = Origin { file: "campaigns/x.yaml".to_owned(), line: 1, overlay: None };
     DesiredCampaign { spec, lifecycle: Lifecycle::default(), previously: None, held: Vec::new(), origin }
 }
 

@@ -68,7 +68,7 @@ fn declared(spec: CampaignSpec, file: &str) -> DesiredCampaign {
         lifecycle: Lifecycle::default(),
         previously: None,
         held: Vec::new(),
-        origin: Origin { file: file.to_owned(), line: 1 },
+        origin: Origin { file: file.to_owned(), line: 1, overlay: None },
     }
 }
 

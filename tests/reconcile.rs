@@ -25,7 +25,7 @@ fn declared(spec: CampaignSpec) -> DesiredCampaign {
         lifecycle: Lifecycle::default(),
         held: Vec::new(),
         previously: None,
-        origin: Origin { file: "campaigns/x.yaml".to_owned(), line: 1 },
+        origin: Origin { file: "campaigns/x.yaml".to_owned(), line: 1, overlay: None },
     }
 }
 

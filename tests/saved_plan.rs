@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
     CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
-    Organization, Origin, Remembered, Secret, UnmodelledField,
+    Organization, Origin, QueueName, QueueNames, Remembered, Secret, UnmodelledField,
 };
-use campaignctl::reconcile::Policy;
+use campaignctl::reconcile::{Goal, Policy, Selection};
 use campaignctl::saved::{AppliedAt, DeclaredAt, SavedPlan, SealError, SignatureError, digest, open, seal};
 use campaigns::campaign;
+use hmac::{KeyInit as _, Mac as _};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
+use sha2::Digest as _;
 
 const KEY: &str = "the key of the pipeline";
 
@@ -54,6 +56,8 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         desired: Desired::default(),
         live: Live::default(),
         last_applied: LastApplied::default(),
+        goal: Goal::Files,
+        queues: QueueNames::default(),
     };
     for (number, spec) in specs.into_iter().enumerate() {
         let mut was = spec.clone();
@@ -66,8 +70,8 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         }
         if number % 4 != 3 {
             let file = format!("campaigns/campaign-{number}.yaml");
-            saved.files.insert(key(number), DeclaredAt { file: file.clone(), sha256: digest(&spec) });
-            let origin = Origin { file, line: 1 };
+            saved.files.insert(key(number), DeclaredAt { file: file.clone(), overlay: None, sha256: digest(&spec) });
+            let origin = Origin { file, line: 1, overlay: None };
             saved
                 .desired
                 .campaigns
@@ -173,5 +177,58 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(open(&bytes).is_err());
+    }
+}
+
+/// A file as an earlier version of the format has it, from one of this version.
+fn in_format_1(saved: &SavedPlan, key: Option<&[u8]>) -> String {
+    let mut content = serde_json::to_value(saved).unwrap();
+    for field in ["goal", "queues"] {
+        content.as_object_mut().unwrap().remove(field).unwrap();
+    }
+    let content = content.to_string();
+    let sealed = format!("campaignctl-saved-plan 1 {content}");
+    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sha256 = hexadecimal(&sha2::Sha256::digest(&sealed));
+    let signature = key.map(|key| {
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+        mac.update(sealed.as_bytes());
+        format!("\"hmacSha256\":\"{}\",", hexadecimal(&mac.finalize().into_bytes()))
+    });
+    let signature = signature.unwrap_or_default();
+    format!("{{\"format\":\"campaignctl-saved-plan\",\"version\":1,\"sha256\":\"{sha256}\",{signature}\"content\":{content}}}\n")
+}
+
+#[test]
+fn a_file_of_the_earlier_format_is_read_as_the_plan_of_the_files_that_it_is() {
+    let original = sample();
+    let opened = open(in_format_1(&original, Some(KEY.as_bytes())).as_bytes()).unwrap();
+    assert_eq!(opened.saved, original);
+    assert_eq!(opened.verify(Some(&Secret::new(KEY))), Ok(()));
+    assert_eq!(opened.verify(Some(&Secret::new("another"))), Err(SignatureError::Wrong));
+    // What is sealed as one format is not taken for the other.
+    let renumbered = in_format_1(&original, None).replacen("\"version\":1", "\"version\":2", 1);
+    assert_eq!(open(renumbered.as_bytes()), Err(SealError::Damaged));
+    let nothing = in_format_1(&original, None).replacen("\"version\":1", "\"version\":0", 1);
+    assert!(matches!(open(nothing.as_bytes()), Err(SealError::NotAPlan(_))));
+}
+
+#[test]
+fn what_it_aims_at_and_the_names_of_queues_are_sealed_with_it() {
+    let only = BTreeSet::from([CampaignKey::new("campaign-1").unwrap()]);
+    let name = QueueName::Unique("Web \"Support\"\u{1b}".to_owned());
+    let saved = SavedPlan {
+        goal: Goal::Revert(Selection::Only(only)),
+        queues: QueueNames::new([("a1b2".to_owned(), name), ("c3d4".to_owned(), QueueName::Missing)]),
+        ..sample()
+    };
+    let text = seal(&saved, None).unwrap();
+    let opened = open(text.as_bytes()).unwrap();
+    assert_eq!(opened.saved, saved);
+    let plan = opened.saved.plan();
+    assert_eq!((plan.goal, plan.queues), (saved.goal, saved.queues));
+    for (from, to) in [("Support", "Suppost"), ("campaign-1\"]", "campaign-2\"]"), ("\"missing\"", "\"unknown\"")] {
+        assert!(text.contains(from), "{text}");
+        assert_eq!(open(text.replacen(from, to, 1).as_bytes()), Err(SealError::Damaged), "{from}");
     }
 }

@@ -1,5 +1,5 @@
 //! Every folder under `tests/scenarios/cases` is a situation: `desired/` (the files), `live.json` (what the API lists),
-//! `last_applied.json` (what the state remembers), `environment.yaml` and `arguments.txt` where they matter; and
+//! `last_applied.json` (what the state remembers), `queues.json`, `environment.yaml` and `arguments.txt` where they matter; and
 //! `plan.txt`: what `campaignctl plan` prints and its exit code, nothing more and nothing less; `plan.json` and
 //! `plan.stream.jsonl`: the same plan for machines, checked against the schema and the rules of the stream; and `plan.md`:
 //! the same plan as a comment on a pull request.
@@ -33,19 +33,17 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// A server that lists exactly these campaigns.
-async fn server(live: &Value) -> MockServer {
+/// A server that lists exactly these campaigns, and these queues; without any it does not list queues.
+async fn server(live: &Value, queues: Option<&Value>) -> MockServer {
     let server = MockServer::builder().start().await;
+    let page = |entities: &Value| json!({ "entities": entities, "pageSize": 100, "pageNumber": 1, "total": entities.as_array().unwrap().len(), "pageCount": 1 });
     let answers = [
         ("POST", "/oauth/token", json!({ "access_token": "t", "token_type": "bearer", "expires_in": 86400 })),
         ("GET", "/api/v2/organizations/me", json!({ "id": "5a3b1c9e-7d24-4f68-9b0a-c1e2d3f4a5b6", "name": "Acme" })),
-        (
-            "GET",
-            CAMPAIGNS,
-            json!({ "entities": live, "pageSize": 100, "pageNumber": 1, "total": live.as_array().unwrap().len(), "pageCount": 1 }),
-        ),
+        ("GET", CAMPAIGNS, page(live)),
     ];
-    for (verb, at, body) in answers {
+    let queues = queues.map(|queues| ("GET", "/api/v2/routing/queues", page(queues)));
+    for (verb, at, body) in answers.into_iter().chain(queues) {
         Mock::given(method(verb)).and(path(at)).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
     }
     server
@@ -67,7 +65,8 @@ struct Ran {
 impl Situation {
     async fn of(case: &Path) -> Self {
         let live: Value = serde_json::from_str(&fs::read_to_string(case.join("live.json")).unwrap()).unwrap();
-        let server = server(&live).await;
+        let queues = fs::read_to_string(case.join("queues.json")).ok().map(|text| serde_json::from_str::<Value>(&text).unwrap());
+        let server = server(&live, queues.as_ref()).await;
         let repo = tempfile::tempdir().unwrap();
         let extra = fs::read_to_string(case.join("environment.yaml")).unwrap_or_default();
         let extra: String = extra.lines().map(|line| format!("    {line}\n")).collect();

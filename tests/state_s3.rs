@@ -325,3 +325,30 @@ async fn a_bucket_that_is_not_there_is_no_lost_state() {
     }
     assert!(server.campaigns().await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a server that speaks S3: tests/state/s3.sh"]
+async fn the_state_commands_work_on_a_bucket_as_on_a_file() {
+    let server = Server::start(UnknownFields::Reject).await;
+    let bucket = bucket("commands").await;
+    let repo = repo_of(&server, &bucket);
+    repo.campaign("two", &campaign("Two", 45));
+    repo.run(&["state", "list"]).exits(1).complains("has no state yet");
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    let pulled = repo.run(&["state", "pull"]).exits(0);
+    repo.answer(&["state", "push", "-"], &pulled.out).exits(0).says("Nothing to push");
+    repo.campaign("three", &campaign("Three", 45));
+    let waiting = Waiting::start(&repo);
+    repo.run(&["state", "mv", "two", "deux"]).exits(1).complains("is locked by `campaignctl apply`");
+    repo.run(&["state", "show", "two"]).exits(0).says("name: Two");
+    waiting.end();
+    repo.run(&["state", "mv", "two", "deux"]).exits(0);
+    repo.run(&["state", "rm", "one"]).exits(0);
+    assert_eq!(repo.run(&["state", "list"]).exits(0).out, "campaign.deux\n");
+    repo.answer(&["state", "push", "-"], &pulled.out).exits(1).complains("it is older");
+    let ran = repo.answer(&["state", "push", "-", "--force"], &pulled.out).exits(0);
+    keeps_the_secret(&ran);
+    assert_eq!(repo.run(&["state", "list"]).exits(0).out, "campaign.one\ncampaign.two\n");
+    assert_eq!(repo.run(&["state", "pull", "--backup"]).exits(0).out.matches("\"deux\"").count(), 2, "as a key, and in its run");
+    repo.run(&["apply", "--auto-approve"]).exits(0).says("1 added");
+}

@@ -47,7 +47,21 @@ impl Console {
     /// Writes to standard output. A reader that went away is no reason to stop: the work goes on.
     pub(super) fn out(&self, text: &str) {
         let mut stream = AutoStream::new(io::stdout(), self.choice(io::stdout().is_terminal()));
-        let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+        self.note(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()));
+    }
+
+    /// Writes a document to standard output as it is, for a file or another program; on a terminal made harmless.
+    pub(super) fn bytes(&self, bytes: &[u8]) {
+        if io::stdout().is_terminal() {
+            let text = String::from_utf8_lossy(bytes);
+            return text.lines().for_each(|line| self.out(&format!("{}\n", crate::render::inline(line))));
+        }
+        let mut stream = io::stdout().lock();
+        self.note(stream.write_all(bytes).and_then(|()| stream.flush()));
+    }
+
+    /// Keeps the first failure of standard output.
+    fn note(&self, written: io::Result<()>) {
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
             && let Ok(mut broken) = self.broken.lock()

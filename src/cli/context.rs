@@ -1,5 +1,6 @@
 //! What every command starts from, and how every command ends.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::GlobalArgs;
@@ -25,14 +26,23 @@ impl Context {
     }
 
     /// The project: of `--project`, or found upwards from the working directory.
-    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
     pub(super) fn try_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
         if let Some(folder) = &self.global.project {
             return Ok(open_project(folder));
         }
-        let here = std::env::current_dir()
-            .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))?;
-        Ok(find_project(&here))
+        Ok(find_project(&Self::working_folder()?))
+    }
+
+    /// The working directory.
+    #[allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
+    pub(super) fn working_folder() -> Result<PathBuf, Failure> {
+        std::env::current_dir()
+            .map_err(|error| Failure::new(format!("cannot tell the working directory: {error}"), "name the project with --project DIR"))
+    }
+
+    /// Whether `--project` is given.
+    pub(super) fn is_project_named(&self) -> bool {
+        self.global.project.is_some()
     }
 
     /// The project, or the end of the command.
@@ -50,33 +60,46 @@ impl Context {
         }
     }
 
-    /// What `--environment` says.
-    pub(super) fn environment_name(&self) -> Option<&str> {
-        self.global.environment.as_deref()
+    /// The environments of `--environment`, in the order given, each of them once.
+    pub(super) fn environments(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in &self.global.environment {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The environment of `--environment`, where it is given.
+    pub(super) fn named_environment(&self) -> Result<Option<&str>, Failure> {
+        match self.environments().as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(only)),
+            several => Err(Failure::new(
+                format!("this works on one environment, and -e names {}: {}", several.len(), several.join(", ")),
+                "run it once for each of them; `plan` and `validate` take several; nothing was read or changed",
+            )),
+        }
     }
 
     /// The environment of `--environment`, or the project's default.
     pub(super) fn environment(&self, project: &Project) -> Result<Environment, Failure> {
-        Ok(project.environment(self.global.environment.as_deref())?)
-    }
-
-    /// The environment of `--environment`, where it is given.
-    pub(super) fn named_environment(&self) -> Option<&str> {
-        self.global.environment.as_deref()
+        Ok(project.environment(self.named_environment()?)?)
     }
 
     /// As [`Self::scope`], for an environment that something else than `--environment` names.
     pub(super) fn scope_of(&self, environment: &str, settings: Settings) -> Result<Scope, Failure> {
         let project = self.project()?;
         let environment = project.environment(Some(environment))?;
-        Ok(Scope { access: process_environment::access()?, settings, project, environment })
+        Ok(Scope { access: process_environment::access(&environment.name)?, settings, project, environment })
     }
 
     /// Project, environment and credentials, for a command that reaches a server.
     pub(super) fn scope(&self, settings: Settings) -> Result<Scope, Failure> {
         let project = self.project()?;
         let environment = self.environment(&project)?;
-        Ok(Scope { access: process_environment::access()?, settings, project, environment })
+        Ok(Scope { access: process_environment::access(&environment.name)?, settings, project, environment })
     }
 
     /// Runs a future to its end.

@@ -34,9 +34,9 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Every command")]
 struct GlobalArgs {
-    /// Environment of campaignctl.yaml to work on [default: its `defaultEnvironment`]
+    /// Environment of campaignctl.yaml to work on; `plan` and `validate` take several [default: its `defaultEnvironment`]
     #[arg(short, long, global = true, value_name = "NAME")]
-    environment: Option<String>,
+    environment: Vec<String>,
     /// Folder of campaignctl.yaml [default: found upwards from the working directory]
     #[arg(long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -72,6 +72,7 @@ enum LogLevel {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(command::init::Init),
     Validate(command::validate::Validate),
     Fmt(command::fmt::Fmt),
     Plan(command::plan::Plan),
@@ -83,6 +84,7 @@ enum Command {
     State(command::state::State),
     Schema(command::schema::Schema),
     Emulator(command::emulator::Emulator),
+    Completions(command::completions::Completions),
 }
 
 /// Runs the program on the arguments of this process.
@@ -102,6 +104,7 @@ pub fn run() -> ExitCode {
     }
     let context = Context::new(global, console);
     let outcome = match command {
+        Command::Init(command) => command.run(&context),
         Command::Validate(command) => command.run(&context),
         Command::Fmt(command) => command.run(&context),
         Command::Plan(command) => command.run(&context),
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::State(command) => command.run(&context),
         Command::Schema(command) => command.run(&context),
         Command::Emulator(command) => command.run(&context),
+        Command::Completions(command) => command.run(&context),
     };
     context.finish(outcome)
 }

@@ -18,6 +18,11 @@ pub(super) fn plan_key() -> Option<Secret> {
     std::env::var("CAMPAIGNCTL_PLAN_KEY").ok().filter(|key| !key.trim().is_empty()).map(Secret::new)
 }
 
+/// `CAMPAIGNCTL_DRIFT_WEBHOOK`: where drift is told of. The URL is a credential.
+pub(super) fn drift_webhook() -> Option<Secret> {
+    std::env::var("CAMPAIGNCTL_DRIFT_WEBHOOK").ok().filter(|url| !url.trim().is_empty()).map(Secret::new)
+}
+
 /// URL of the repository's root at the commit that is being built, as GitHub Actions and GitLab CI tell it.
 pub(super) fn link_base() -> Option<String> {
     read_link_base(|name| std::env::var(name).ok())
@@ -46,37 +51,52 @@ pub(super) fn pipeline_run() -> Option<String> {
     of_github().or_else(|| variable("CI_JOB_URL"))
 }
 
+/// `GENESYSCLOUD_REGION`, where it is set.
+pub(super) fn region() -> Option<String> {
+    std::env::var("GENESYSCLOUD_REGION").ok().filter(|region| !region.trim().is_empty())
+}
+
 /// Name of this machine; empty where it has none.
 pub(super) fn host() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }
 
-/// Reads the credentials. An empty variable counts as not set, as pipelines leave them.
+/// Reads the credentials: those of the environment (`GENESYSCLOUD_OAUTHCLIENT_ID_PRODUCTION` for `production`) before those
+/// for all. An empty variable counts as not set, as pipelines leave them.
 ///
 /// # Errors
 /// Half a pair: an id without its secret, or the other way round.
-pub(super) fn access() -> Result<Access, Failure> {
-    read(|name| std::env::var(name).ok())
+pub(super) fn access(environment: &str) -> Result<Access, Failure> {
+    read(environment, |name| std::env::var(name).ok())
 }
 
-fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
+fn read(environment: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let region = variable("GENESYSCLOUD_REGION");
     let state = StateAccess::read(variable);
-    if let Some(token) = variable("GENESYSCLOUD_ACCESS_TOKEN") {
-        return Ok(Access { credentials: Some(Credentials::Token(Secret::new(token))), region, state });
-    }
-    for [id_name, secret_name] in CLIENTS {
-        match (variable(id_name), variable(secret_name)) {
-            (Some(id), Some(secret)) => {
-                return Ok(Access { credentials: Some(Credentials::Client { id, secret: Secret::new(secret) }), region, state });
-            }
-            (None, None) => {}
-            (Some(_), None) => return Err(half(id_name, secret_name)),
-            (None, Some(_)) => return Err(half(secret_name, id_name)),
+    let own = format!("_{}", environment.to_ascii_uppercase().replace('-', "_"));
+    for suffix in [own.as_str(), ""] {
+        if let Some(credentials) = credentials(suffix, variable)? {
+            return Ok(Access { credentials: Some(credentials), region: variable(&format!("GENESYSCLOUD_REGION{suffix}")), state });
         }
     }
-    Ok(Access { credentials: None, region, state })
+    Ok(Access { credentials: None, region: variable("GENESYSCLOUD_REGION"), state })
+}
+
+/// The credentials in the variables whose names end so.
+fn credentials(suffix: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Credentials>, Failure> {
+    if let Some(token) = variable(&format!("GENESYSCLOUD_ACCESS_TOKEN{suffix}")) {
+        return Ok(Some(Credentials::Token(Secret::new(token))));
+    }
+    for names in CLIENTS {
+        let [id_name, secret_name] = names.map(|name| format!("{name}{suffix}"));
+        match (variable(&id_name), variable(&secret_name)) {
+            (Some(id), Some(secret)) => return Ok(Some(Credentials::Client { id, secret: Secret::new(secret) })),
+            (None, None) => {}
+            (Some(_), None) => return Err(half(&id_name, &secret_name)),
+            (None, Some(_)) => return Err(half(&secret_name, &id_name)),
+        }
+    }
+    Ok(None)
 }
 
 fn half(set: &str, missing: &str) -> Failure {
@@ -90,7 +110,7 @@ mod tests {
 
     fn access(variables: &[(&str, &str)]) -> Result<Option<Credentials>, String> {
         let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        read(variable).map(|access| access.credentials).map_err(|failure| failure.message)
+        read("eu-west", variable).map(|access| access.credentials).map_err(|failure| failure.message)
     }
 
     #[test]
@@ -102,5 +122,8 @@ mod tests {
         }
         assert!(matches!(access(&[("GENESYSCLOUD_ACCESS_TOKEN", "t")]), Ok(Some(Credentials::Token(_)))));
         assert!(matches!(access(&[("GENESYSCLOUD_OAUTHCLIENT_ID", " ")]), Ok(None)));
+        let own = [("GENESYSCLOUD_ACCESS_TOKEN", "t"), ("GENESYS_CLIENT_ID_EU_WEST", "i"), ("GENESYS_CLIENT_SECRET_EU_WEST", "s")];
+        assert!(matches!(access(&own), Ok(Some(Credentials::Client { .. }))), "those of the environment go first");
+        assert_eq!(access(&own[..2]).unwrap_err(), "GENESYS_CLIENT_ID_EU_WEST is set, but GENESYS_CLIENT_SECRET_EU_WEST is not");
     }
 }

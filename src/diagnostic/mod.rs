@@ -3,11 +3,13 @@
 mod allow;
 mod finding;
 mod fix;
+mod overlaid;
 mod source_map;
 mod suggestion;
 
 pub use allow::{ALLOW_MARKER, Allow, AllowedRule};
 pub use finding::{Finding, Label, Severity};
 pub use fix::{Amendment, Change, Edit, Fix, literal, respelled};
+pub use overlaid::{Overlaid, Written};
 pub use source_map::{DocumentId, FileId, LineColumn, Node, NodeId, NodeKind, Part, Place, SourceFile, SourceMap, SourceTree, Span};
 pub use suggestion::nearest;

@@ -1,5 +1,9 @@
 //! Which bytes of which file a value came from.
 
+use std::collections::BTreeMap;
+
+use super::{Overlaid, Written};
+
 /// Index of a file in its [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
@@ -181,6 +185,8 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    /// The documents that another one was merged into.
+    overlaid: BTreeMap<DocumentId, Overlaid>,
 }
 
 impl SourceMap {
@@ -205,8 +211,35 @@ impl SourceMap {
         self.file(id).map_or("", |file| &file.path)
     }
 
-    /// Where the value (or its key) that a JSON pointer names stands.
+    /// Says what an overlay changed in a document: from now on its pointers are those of the merged one.
+    pub fn overlay(&mut self, base: DocumentId, overlaid: Overlaid) {
+        self.overlaid.insert(base, overlaid);
+    }
+
+    /// What an overlay changed in a document, where there is one.
+    pub fn overlaid(&self, base: DocumentId) -> Option<&Overlaid> {
+        self.overlaid.get(&base)
+    }
+
+    /// Where the value that a JSON pointer names was written: in the document itself, or in an overlay of it.
+    pub fn written(&self, document: DocumentId, pointer: &str) -> Written {
+        match self.overlaid.get(&document) {
+            Some(overlaid) => overlaid.written(document, pointer),
+            None => Written { document, pointer: pointer.to_owned() },
+        }
+    }
+
+    /// Where the value (or its key) that a JSON pointer names stands: in the document itself, or in an overlay of it.
     pub fn place(&self, document: DocumentId, pointer: &str, part: Part) -> Place {
+        if self.overlaid.contains_key(&document) {
+            let Written { document, pointer } = self.written(document, pointer);
+            return self.place_in(document, &pointer, part);
+        }
+        self.place_in(document, pointer, part)
+    }
+
+    /// Where a value stands in exactly this document.
+    fn place_in(&self, document: DocumentId, pointer: &str, part: Part) -> Place {
         let tree = self.file(document.file).and_then(|file| file.documents.get(document.index as usize));
         Place { file: document.file, span: tree.map_or_else(Span::default, |tree| tree.span(pointer, part)) }
     }

@@ -8,6 +8,8 @@ use super::revise::order_of;
 
 /// A new mapping that is longer than this goes over several lines.
 const WIDTH: usize = 110;
+/// A text of lines goes no further to the right than this, its indentation included.
+const COLUMNS: usize = 100;
 
 /// What a scalar stands in.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +31,8 @@ pub(super) fn scalar(value: &Value, around: Around<'_>) -> String {
             format!("'{}'", text.replace('\'', "''"))
         }
         Around::Value { .. } | Around::Flow => one_line(text, false),
-        Around::Block { indent } => match literal(text, indent).filter(|_| text.contains('\n')) {
-            Some(lines) => lines,
-            None => one_line(text, true),
-        },
+        Around::Block { indent } if text.contains('\n') => literal(text, indent).unwrap_or_else(|| one_line(text, true)),
+        Around::Block { indent } => folded(text, indent).unwrap_or_else(|| one_line(text, true)),
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) fn fits_on_line(value: &Value, pointer: &str, before: usize) -> bool 
 }
 
 /// The fields of a mapping in the order in which people write them.
-fn ordered<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a Value)> {
+pub(super) fn ordered<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a Value)> {
     let mut fields: Vec<(&str, &Value)> =
         value.as_object().map(|fields| fields.iter().map(|(name, value)| (name.as_str(), value)).collect()).unwrap_or_default();
     let order = order_of(pointer);
@@ -105,8 +105,14 @@ fn ordered<'a>(value: &'a Value, pointer: &str) -> Vec<(&'a str, &'a Value)> {
 }
 
 /// The text plain, where every reader of YAML takes it for that text; else in double quotes.
-fn one_line(text: &str, comma: bool) -> String {
-    if is_plain(text, comma) { text.to_owned() } else { double_quoted(text) }
+fn one_line(text: &str, block: bool) -> String {
+    if is_plain(text, block) || (block && is_variable(text)) { text.to_owned() } else { double_quoted(text) }
+}
+
+/// Whether a text is nothing but `${name}`; in brackets that would need quotes.
+fn is_variable(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')))
 }
 
 fn is_plain(text: &str, comma: bool) -> bool {
@@ -164,7 +170,8 @@ fn literal(text: &str, indent: usize) -> Option<String> {
         && !body.ends_with('\n')
         && !body.starts_with([' ', '\n'])
         && body.chars().all(|c| c == '\n' || !is_hidden(c))
-        && body.split('\n').all(|line| line.is_empty() || !line.trim().is_empty());
+        // Blanks at the end of a line are seen by nobody, and many an editor takes them away.
+        && body.split('\n').all(|line| !line.ends_with(char::is_whitespace));
     if !is_nice {
         return None;
     }
@@ -176,4 +183,35 @@ fn literal(text: &str, indent: usize) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// A long text of one line as several, broken where one blank stands between two words: read back, each break is that blank.
+fn folded(text: &str, indent: usize) -> Option<String> {
+    let is_nice = indent > 0
+        && text.chars().count() > WIDTH.saturating_sub(indent)
+        && !text.starts_with(char::is_whitespace)
+        && !text.ends_with(char::is_whitespace)
+        && !text.chars().any(is_hidden);
+    if !is_nice {
+        return None;
+    }
+    let is_blank = |text: &str| text.is_empty() || text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+    let mut lines: Vec<String> = Vec::new();
+    let mut words = text.split(' ');
+    let mut line = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        // A line may neither begin nor end with a blank.
+        if indent + line.chars().count() + 1 + word.chars().count() > COLUMNS && !is_blank(&line) && !is_blank(word) {
+            lines.push(std::mem::replace(&mut line, word.to_owned()));
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.push(line);
+    let mut out = ">-".to_owned();
+    for line in &lines {
+        let _ = write!(out, "\n{:indent$}{line}", "");
+    }
+    (lines.len() > 1).then_some(out)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::levels::{Gravity, NotSettable, find};
 use super::{Levels, Settings, Subject, rules};
-use crate::diagnostic::{Allow, FileId, Finding, Part, SourceMap};
+use crate::diagnostic::{Allow, FileId, Finding, Part, Place, SourceMap};
 use crate::model::Level;
 
 /// Rules that speak of the comments themselves.
@@ -50,11 +50,31 @@ pub(super) struct Allowed<'a> {
 struct Entry<'a> {
     allow: &'a Allow,
     position: usize,
+    /// The campaign whose overlay the comment speaks of as a whole: what an overlay causes may be found in the campaign file.
+    campaign: Option<Place>,
     silenced: bool,
 }
 
+impl Entry<'_> {
+    fn covers(&self, place: Place) -> bool {
+        let in_campaign = |campaign: Place| campaign.file == place.file && campaign.span.holds(place.span);
+        self.allow.covers(place) || self.campaign.is_some_and(in_campaign)
+    }
+}
+
+/// By the file of an overlay: where it stands as a whole, and where its campaign does.
+fn campaigns_of_overlays(subjects: &[Subject<'_>], sources: &SourceMap) -> BTreeMap<FileId, (Place, Place)> {
+    let whole = |document| sources.place(document, "", Part::Value);
+    let pair = |subject: &Subject<'_>| {
+        let overlay = sources.overlaid(subject.source)?.overlay();
+        Some((overlay.file, (whole(overlay), whole(subject.source))))
+    };
+    subjects.iter().filter_map(pair).collect()
+}
+
 impl<'a> Allowed<'a> {
-    pub(super) fn new(allows: &'a [Allow]) -> Self {
+    pub(super) fn new(allows: &'a [Allow], subjects: &[Subject<'_>], sources: &SourceMap) -> Self {
+        let campaigns = campaigns_of_overlays(subjects, sources);
         let mut entries = Vec::new();
         let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
         for allow in allows {
@@ -66,8 +86,12 @@ impl<'a> Allowed<'a> {
                 })
             };
             for position in (0..allow.rules.len()).filter(|position| is_good(*position)) {
-                by_file.entry(allow.place.file).or_default().push(entries.len());
-                entries.push(Entry { allow, position, silenced: false });
+                let campaign = campaigns.get(&allow.place.file);
+                let campaign = campaign.filter(|(overlay, _)| allow.covers(*overlay)).map(|(_, campaign)| *campaign);
+                for file in [Some(allow.place.file), campaign.map(|place| place.file)].into_iter().flatten() {
+                    by_file.entry(file).or_default().push(entries.len());
+                }
+                entries.push(Entry { allow, position, campaign, silenced: false });
             }
         }
         Self { entries, by_file }
@@ -79,9 +103,9 @@ impl<'a> Allowed<'a> {
         findings.retain(|finding| {
             let mut is_allowed = false;
             for index in by_file.get(&finding.place.file).map_or(&[][..], Vec::as_slice) {
-                let Entry { allow, position, silenced } = &mut entries[*index];
-                if allow.rules[*position].id == finding.rule && allow.covers(finding.place) {
-                    *silenced = true;
+                let entry = &mut entries[*index];
+                if entry.allow.rules[entry.position].id == finding.rule && entry.covers(finding.place) {
+                    entry.silenced = true;
                     is_allowed = true;
                 }
             }
@@ -106,10 +130,23 @@ impl<'a> Allowed<'a> {
             rule.is_ok_and(|rule| levels.of(rule).is_some_and(|level| level > Level::Allow))
         };
         let is_off = |allow: &Allow| {
-            let mut off = subjects.iter().filter(|subject| subject.source.file == allow.place.file && !subject.is_enabled());
-            allow.covers.is_some_and(|covers| off.any(|subject| sources.place(subject.source, "", Part::Value).span.holds(covers)))
+            let mut off = subjects.iter().filter(|subject| !subject.is_enabled());
+            off.any(|subject| {
+                let is_base = subject.source.file == allow.place.file;
+                let in_base =
+                    is_base && allow.covers.is_some_and(|covers| sources.place(subject.source, "", Part::Value).span.holds(covers));
+                in_base || sources.overlaid(subject.source).is_some_and(|overlaid| overlaid.overlay().file == allow.place.file)
+            })
         };
-        let idle = self.entries.iter().filter(|entry| !entry.silenced && was_looked_at(entry) && !is_off(entry.allow));
+        // What the overlay of this environment replaced is judged where it stands: in the other environments.
+        let is_hidden = |allow: &Allow| {
+            let Some(covers) = allow.covers else { return false };
+            let here = subjects.iter().filter(|subject| subject.source.file == allow.place.file);
+            let mut hidden = here.filter_map(|subject| sources.overlaid(subject.source)).flat_map(|overlaid| overlaid.hidden());
+            hidden.any(|span| covers.holds(*span) || span.holds(covers))
+        };
+        let is_idle = |entry: &&Entry<'_>| !entry.silenced && was_looked_at(entry) && !is_off(entry.allow) && !is_hidden(entry.allow);
+        let idle = self.entries.iter().filter(is_idle);
         idle.map(|entry| (entry.allow, entry.position)).collect()
     }
 }

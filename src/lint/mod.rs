@@ -14,7 +14,7 @@ use crate::diagnostic::{Allow, Finding, Severity, SourceMap};
 use crate::model::Level;
 
 pub use levels::{GROUPS, Gravity, Levels, NotSettable, Overrides, find};
-pub use settings::{Layer, Settings, VariableAt};
+pub use settings::{Layer, OverlayAt, Settings, VariableAt};
 pub use subject::{FilterAt, Subject};
 
 /// What people should know of a rule; the documentation shows it.
@@ -71,6 +71,7 @@ const TABLE: &[(Rule, Check)] = &[
     (rules::cap_over_limit::RULE, Check::Project(rules::cap_over_limit::check)),
     (rules::unnamespaced_attribute::RULE, Check::Campaigns(rules::unnamespaced_attribute::check)),
     (rules::message_length::RULE, Check::Campaigns(rules::message_length::check)),
+    (rules::idle_overlay::RULE, Check::Project(rules::idle_overlay::check)),
     (rules::unused_variable::RULE, Check::Project(rules::unused_variable::check)),
     (rules::bad_level::RULE, Check::Project(rules::bad_level::check)),
     (rules::bad_allow::RULE, Check::Project(rules::bad_allow::check)),
@@ -106,7 +107,7 @@ pub fn check_with(subjects: &[Subject<'_>], sources: &SourceMap, settings: &Sett
         };
         findings.extend(found.into_iter().map(|finding| Finding { severity: *severity, ..finding }));
     }
-    let mut allowed = Allowed::new(settings.allows);
+    let mut allowed = Allowed::new(settings.allows, subjects, sources);
     allowed.silence(&mut findings);
     for (severity, check) in looked_at {
         if let Check::Unused(check) = check {

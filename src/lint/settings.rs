@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Levels, Overrides};
-use crate::diagnostic::{Allow, Place};
-use crate::model::Level;
+use crate::diagnostic::{Allow, DocumentId, Place};
+use crate::model::{CampaignKey, Level};
 
 /// What the project file says of one environment, and what flags and comments say. Without any of it every rule has its
 /// default level, and what is not known is not judged.
@@ -22,6 +22,8 @@ pub struct Settings<'a> {
     pub max_invites_per_minute: Option<(u64, Place)>,
     /// The environment's variables.
     pub variables: Vec<VariableAt<'a>>,
+    /// The environment's overlays.
+    pub overlays: Vec<OverlayAt<'a>>,
     /// Whether every file could be read. Only then is anything said about what is nowhere used or finds nothing.
     pub complete: bool,
 }
@@ -44,6 +46,17 @@ pub struct Layer<'a> {
     pub field: String,
 }
 
+/// One overlay of the environment.
+#[derive(Debug, Clone, Copy)]
+pub struct OverlayAt<'a> {
+    /// The campaign it belongs to.
+    pub key: &'a CampaignKey,
+    /// Where it stands.
+    pub document: DocumentId,
+    /// Whether the campaign says anything else with it than without.
+    pub changes: bool,
+}
+
 /// One variable of the environment.
 #[derive(Debug, Clone, Copy)]
 pub struct VariableAt<'a> {
@@ -51,6 +64,8 @@ pub struct VariableAt<'a> {
     pub name: &'a str,
     /// Where its name stands.
     pub place: Place,
+    /// Whether it is set for all environments, and not for this one alone.
+    pub is_shared: bool,
     /// Whether some file uses it.
     pub is_used: bool,
 }

@@ -50,6 +50,11 @@ impl Subject<'_> {
         self.warning_at(rule, sources.place(self.source, pointer, Part::Key), pointer, message)
     }
 
+    /// A warning at the key of a mapping that lacks a field, or at the line of an overlay that takes the field away.
+    pub(super) fn warning_at_lack(&self, rule: &Rule, sources: &SourceMap, (mapping, field): (&str, &str), message: &str) -> Finding {
+        self.warning_at(rule, sources.place(self.source, &format!("{mapping}/{field}"), Part::Key), mapping, message)
+    }
+
     fn warning_at(&self, rule: &Rule, place: Place, pointer: &str, message: &str) -> Finding {
         let field = path(pointer);
         Finding::warning(rule.id, place, format!("`{field}`: {message}")).field(field)

@@ -9,14 +9,16 @@ use serde::Deserialize as _;
 use super::allow::AllowComment;
 use super::disk::{self, Entry};
 use super::interpolate::Variables;
-use super::mend::remedy;
+use super::merging::{Checked, MergedDocument, OfOverlay, checked};
+use super::overlay::{LoadedOverlay, Overlays, read_overlays, undeclared, used_elsewhere};
 use super::parse::{self, Document};
 use super::problem::Problem;
 use super::salvage::{PartialCampaign, Salvaged, salvage};
+use super::sheet::{Sheet, decoded};
 use super::{Environment, Project};
-use crate::diagnostic::{Allow, DocumentId, Finding, Part, SourceMap, SourceTree, Span};
+use crate::diagnostic::{Allow, DocumentId, Finding, Part, Place, SourceMap, SourceTree, Span};
 use crate::model::{CampaignDocument, CampaignKey, Origin};
-use crate::schema::{self, Violation, shorten};
+use crate::schema::{self, shorten};
 
 /// One campaign as it is declared.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +46,14 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Campaign files found, good and bad.
     pub files: usize,
+    /// The overlays of the environment that belong to a campaign, in order of the campaigns.
+    pub overlays: Vec<LoadedOverlay>,
     /// Comments that allow findings: those of the project file that concern the environment, then those of the campaigns.
     pub allows: Vec<Allow>,
     /// Variables of the environment that some file uses.
     pub used_variables: BTreeSet<String>,
+    /// Variables of the project that an overlay of another environment uses.
+    pub used_elsewhere: BTreeSet<String>,
 }
 
 /// One file, read and checked, before it has a number.
@@ -61,6 +67,20 @@ struct ReadFile {
     partial: Vec<Salvaged>,
     allows: Vec<AllowComment>,
     used: BTreeSet<String>,
+    /// Every key that is declared in it.
+    keys: Vec<CampaignKey>,
+    /// Whether a document might declare a key that nobody can read.
+    hides_keys: bool,
+    /// Its documents that an overlay was merged into, each with the key of both.
+    merged: Vec<(CampaignKey, MergedDocument)>,
+    of_overlays: Vec<OfOverlay>,
+}
+
+/// What all files are read with.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    variables: Variables<'a>,
+    overlays: &'a Overlays,
 }
 
 /// A good document.
@@ -69,6 +89,7 @@ struct Declared {
     document: CampaignDocument,
     index: u32,
     line: u32,
+    overlay: Option<String>,
 }
 
 /// Texts that stand in for files, by the path that people see: what a file would hold.
@@ -81,17 +102,41 @@ pub fn load_campaigns(project: &Project, environment: &Environment) -> Loaded {
 
 /// Reads every campaign file of the project as it would be with these texts in the place of some files.
 pub fn load_drafts(project: &Project, environment: &Environment, drafts: &Drafts) -> Loaded {
+    load(project, environment, drafts, Vec::new())
+}
+
+/// Reads every campaign file of the project, and these texts as the files they are to be.
+pub fn load_additions(project: &Project, environment: &Environment, additions: &Drafts) -> Loaded {
+    let added = additions.keys().map(|shown| Entry { path: project.root.join(shown), problem: None }).collect();
+    load(project, environment, additions, added)
+}
+
+fn load(project: &Project, environment: &Environment, drafts: &Drafts, added: Vec<Entry>) -> Loaded {
     let allows = project.allows(&environment.name);
     let mut loaded = Loaded { sources: project.sources.clone(), allows, ..Loaded::default() };
     let folder = project.root.join(&project.settings.campaigns);
-    let entries = if folder.is_dir() { disk::campaign_files(&folder, &project.file) } else { Vec::new() };
+    let except = [project.file.as_path(), &project.overlays()];
+    let mut entries = if folder.is_dir() { disk::campaign_files(&folder, &except) } else { Vec::new() };
+    if !added.is_empty() {
+        entries.extend(added);
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+    }
     if entries.is_empty() {
         loaded.findings.push(no_campaigns(project, &folder));
         return loaded;
     }
     loaded.files = entries.len();
-    let files: Vec<ReadFile> =
-        entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, environment, drafts)).collect();
+    let elsewhere = project.variables_elsewhere(&environment.name);
+    let variables = Variables { values: &environment.variables, environment: &environment.name, elsewhere: Some(&elsewhere) };
+    let overlays = read_overlays(project, environment, variables, drafts, &mut loaded);
+    loaded.used_elsewhere = used_elsewhere(project, environment);
+    let reading = Reading { variables, overlays: &overlays };
+    let files: Vec<ReadFile> = entries.into_par_iter().with_min_len(8).map(|entry| read_file(entry, project, reading, drafts)).collect();
+    let keys: BTreeSet<CampaignKey> = files.iter().flat_map(|file| file.keys.iter().cloned()).collect();
+    // A campaign that cannot be read may be the one that an overlay belongs to.
+    if !files.iter().any(|file| file.hides_keys) {
+        undeclared(&overlays, &keys, &mut loaded);
+    }
     for file in files {
         file.join(&mut loaded);
     }
@@ -114,7 +159,7 @@ fn no_campaigns(project: &Project, folder: &Path) -> Finding {
         .into_finding(project.document.file, text)
 }
 
-fn read_file(entry: Entry, project: &Project, environment: &Environment, drafts: &Drafts) -> ReadFile {
+fn read_file(entry: Entry, project: &Project, reading: Reading<'_>, drafts: &Drafts) -> ReadFile {
     let Entry { path, problem } = entry;
     let shown = disk::shown(&path, &project.root);
     let disk::Text { text, problem } = match (problem, drafts.get(&shown)) {
@@ -123,8 +168,9 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment, drafts:
         (None, None) => disk::read(&path),
     };
     let mut file = ReadFile { shown, text, problems: problem.into_iter().collect(), ..ReadFile::default() };
+    file.hides_keys = !file.problems.is_empty();
     if file.problems.is_empty() {
-        file.take_documents(&path, Variables { values: &environment.variables, environment: &environment.name });
+        file.take_documents(&path, reading);
     }
     file
 }
@@ -132,10 +178,24 @@ fn read_file(entry: Entry, project: &Project, environment: &Environment, drafts:
 impl ReadFile {
     /// Gives the file its number and passes on what it held.
     fn join(self, loaded: &mut Loaded) {
-        let Self { shown, text, trees, problems, campaigns, partial, allows, used } = self;
+        let Self { shown, text, trees, problems, campaigns, partial, allows, used, keys: _, hides_keys: _, merged, of_overlays } = self;
         let id = loaded.sources.add_file(shown.as_str(), text, trees);
         let text = loaded.sources.file(id).map_or("", |file| file.text.as_str());
         loaded.findings.extend(problems.into_iter().map(|problem| problem.into_finding(id, text)));
+        for OfOverlay { file, problem, base } in of_overlays {
+            let text = loaded.sources.file(file).map_or("", |file| file.text.as_str());
+            let finding = problem.into_finding(file, text);
+            loaded.findings.push(match base {
+                Some(span) => finding.also(Place { file: id, span }, "the campaign file says this"),
+                None => finding,
+            });
+        }
+        for (key, document) in merged {
+            let base = DocumentId { file: id, index: document.index };
+            let (file, changes, overlay) = (document.shown.clone(), document.changes, document.overlay);
+            loaded.overlays.push(LoadedOverlay { key, document: overlay, file, changes });
+            loaded.sources.overlay(base, document.overlaid(id));
+        }
         loaded.allows.extend(allows.into_iter().map(|comment| comment.into_allow(id)));
         loaded.used_variables.extend(used);
         loaded.partial.extend(partial.into_iter().map(|Salvaged { key, document, filters_at, actions_at, index }| PartialCampaign {
@@ -145,40 +205,72 @@ impl ReadFile {
             actions_at,
             source: DocumentId { file: id, index },
         }));
-        loaded.campaigns.extend(campaigns.into_iter().map(|Declared { key, document, index, line }| LoadedCampaign {
+        loaded.campaigns.extend(campaigns.into_iter().map(|Declared { key, document, index, line, overlay }| LoadedCampaign {
             key,
             document,
             source: DocumentId { file: id, index },
-            origin: Origin { file: shown.clone(), line },
+            origin: Origin { file: shown.clone(), line, overlay },
         }));
     }
 
-    fn take_documents(&mut self, path: &Path, variables: Variables<'_>) {
-        let parsed = parse::parse(&self.text, Some(variables));
+    fn take_documents(&mut self, path: &Path, reading: Reading<'_>) {
+        let parsed = parse::parse(&self.text, Some(reading.variables));
         self.problems.extend(parsed.problems);
         let several =
             parsed.documents.iter().filter(|document| document.value.is_some() || document.tree == SourceTree::default()).count() > 1;
-        for (index, document) in (0..).zip(parsed.documents) {
-            let Document { tree, value, line, problems, unknown, allows, used, .. } = document;
-            self.problems.extend(problems.iter().cloned());
-            self.allows.extend(allows);
-            self.used.extend(used);
-            if let Some(value) = value {
-                let sound = problems.is_empty();
-                let key = self.key(path, &value, several, tree.root_span());
-                let found = violations(schema::check_campaign(&value), &tree, &unknown, (&self.text, index));
-                let good = sound && found.is_empty();
+        for (index, mut document) in (0..).zip(parsed.documents) {
+            self.problems.extend(document.problems.iter().cloned());
+            self.allows.extend(std::mem::take(&mut document.allows));
+            self.used.extend(std::mem::take(&mut document.used));
+            match document.value.take() {
+                Some(value) => {
+                    let key = self.key(path, &value, several, document.tree.root_span());
+                    self.hides_keys |= key.is_none();
+                    self.take_campaign(key, value, &document, index, reading.overlays);
+                }
+                None => self.hides_keys = true,
+            }
+            self.trees.push(document.tree);
+        }
+    }
+
+    /// Takes the value of one document, with the overlay of its key where there is one.
+    fn take_campaign(&mut self, key: Option<CampaignKey>, value: serde_json::Value, document: &Document, index: u32, overlays: &Overlays) {
+        let Document { tree, line, problems, unknown, .. } = document;
+        let text = std::mem::take(&mut self.text);
+        let sheet = Sheet { tree, unknown, text: &text, document: index };
+        let overlay = key.as_ref().and_then(|key| overlays.get(key));
+        self.keys.extend(key.clone());
+        let checked = overlay.map(|overlay| (checked(&value, sheet, overlay), overlay));
+        let is_good = |found: &[Problem]| problems.is_empty() && found.is_empty();
+        let (value, good) = match checked {
+            None => {
+                let found = sheet.violations(schema::check_campaign(&value));
+                let good = is_good(&found);
                 self.problems.extend(found);
                 if let (false, Some(key)) = (good, &key) {
-                    self.partial.push(salvage(key.clone(), &value, &tree, &unknown, index));
+                    self.partial.push(salvage(key.clone(), &value, |pointer| !sheet.holds_stand_in(pointer), index));
                 }
-                let decoded = decoded(good, || CampaignDocument::deserialize(value), tree.root_span(), &mut self.problems);
-                if let (Some(key), Some(document)) = (key, decoded) {
-                    self.campaigns.push(Declared { key, document, index, line });
-                }
+                (value, good)
             }
-            self.trees.push(tree);
+            Some((mut checked, overlay)) => {
+                let found = std::mem::take(&mut checked.problems);
+                let good = is_good(&found) && overlay.is_sound() && checked.of_overlay.is_empty();
+                self.problems.extend(found);
+                if let (false, Some(key)) = (good, &key) {
+                    self.partial.push(salvage(key.clone(), &checked.value, |pointer| checked.is_known(pointer, sheet, overlay), index));
+                }
+                let Checked { value, document, of_overlay, .. } = checked;
+                self.of_overlays.extend(of_overlay);
+                self.merged.extend(key.clone().map(|key| (key, document)));
+                (value, good)
+            }
+        };
+        let decoded = decoded(good, || CampaignDocument::deserialize(value), tree.root_span(), &mut self.problems);
+        if let (Some(key), Some(document)) = (key, decoded) {
+            self.campaigns.push(Declared { key, document, index, line: *line, overlay: overlay.map(|overlay| overlay.shown.clone()) });
         }
+        self.text = text;
     }
 
     /// The key of a document; a bad `key:` is the schema's to report.
@@ -203,39 +295,6 @@ impl ReadFile {
                     }
                 }
             }
-        }
-    }
-}
-
-/// The violations of a document (its number in its file, and the text of that) with their bytes; nothing is said about values that are stand-ins.
-pub(super) fn violations(violations: Vec<Violation>, tree: &SourceTree, unknown: &[Span], (text, document): (&str, u32)) -> Vec<Problem> {
-    let problems = violations.into_iter().map(|violation| {
-        let Violation { pointer, part, rule, message, help, meant } = violation;
-        let span = tree.span(&pointer, part);
-        let remedy = meant.and_then(|meant| remedy(meant, &pointer, span, text, document));
-        let problem = Problem::new(rule, span, message).field(schema::field_path(&pointer)).remedy(remedy);
-        match help {
-            Some(help) => problem.help(help),
-            None => problem,
-        }
-    });
-    problems.filter(|problem| !unknown.contains(&problem.span)).collect()
-}
-
-/// Decodes a document that is `good`. The schema and the types come from one source, so that this fails is a defect of
-/// ours; it is still a finding and no panic.
-pub(super) fn decoded<T>(good: bool, decode: impl FnOnce() -> serde_json::Result<T>, span: Span, problems: &mut Vec<Problem>) -> Option<T> {
-    if !good {
-        return None;
-    }
-    match decode() {
-        Ok(decoded) => Some(decoded),
-        Err(error) => {
-            problems.push(
-                Problem::new("bad-value", span, format!("this cannot be read: {}", shorten(&error.to_string())))
-                    .help("check the values against the schema"),
-            );
-            None
         }
     }
 }

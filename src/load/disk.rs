@@ -22,8 +22,8 @@ pub(super) struct Entry {
 }
 
 /// All campaign files below `folder`, sorted by path. Hidden files and folders, test files (`*.test.yaml`) and `except` (the
-/// project file) are left out.
-pub(super) fn campaign_files(folder: &Path, except: &Path) -> Vec<Entry> {
+/// project file, the folder of the overlays) are left out.
+pub(super) fn campaign_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
     let mut walk = Walk { except, seen: BTreeSet::new(), entries: Vec::new() };
     walk.folder(folder, 0);
     walk.entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -31,7 +31,7 @@ pub(super) fn campaign_files(folder: &Path, except: &Path) -> Vec<Entry> {
 }
 
 struct Walk<'a> {
-    except: &'a Path,
+    except: &'a [&'a Path],
     /// Real paths of the folders that were read: a link may lead to one of them.
     seen: BTreeSet<PathBuf>,
     entries: Vec<Entry>,
@@ -79,7 +79,7 @@ impl Walk<'_> {
     /// Takes one path; `kind` is what the folder says of it, before links are followed.
     fn path(&mut self, path: PathBuf, kind: Option<FileType>, depth: usize) {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if name.starts_with('.') || path == self.except {
+        if name.starts_with('.') || self.except.contains(&path.as_path()) {
             return;
         }
         let wanted = is_campaign_file(&name);
@@ -107,10 +107,41 @@ impl Walk<'_> {
     }
 }
 
+/// Names and kinds of what lies in a folder, hidden things left out, sorted. Empty for one that cannot be read.
+pub(super) fn listing(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    let mut found: Vec<(String, PathBuf)> = named.filter(|(name, _)| !name.starts_with('.')).collect();
+    found.sort();
+    found
+}
+
 /// `*.yaml` and `*.yml`, but no test cases.
-fn is_campaign_file(name: &str) -> bool {
+pub(super) fn is_campaign_file(name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     stem.is_some_and(|stem| !stem.ends_with(".test"))
+}
+
+/// The names of all YAML files of a folder, hidden ones and those of other tools too, without their ending; none where there
+/// is no folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn stems_in(folder: &Path) -> std::io::Result<Vec<String>> {
+    let listing = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        listing => listing?,
+    };
+    let mut stems = Vec::new();
+    for entry in listing {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some((stem, ending)) = name.rsplit_once('.')
+            && ["yaml", "yml"].contains(&ending.to_ascii_lowercase().as_str())
+        {
+            stems.push(stem.to_owned());
+        }
+    }
+    Ok(stems)
 }
 
 /// Text of a file, or as much of it as is text, with what is wrong.
@@ -183,7 +214,7 @@ fn unreadable(error: &std::io::Error) -> Problem {
 }
 
 /// A path as people should see it: relative to the project where it is inside, with `/` between the names.
-pub(super) fn shown(path: &Path, root: &Path) -> String {
+pub fn shown(path: &Path, root: &Path) -> String {
     let inside = path.strip_prefix(root).unwrap_or(path);
     let text = inside.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }

@@ -89,7 +89,7 @@ impl Project {
             state: at.state(settings, &target)?,
             target,
             organization: settings.organization.clone(),
-            variables: settings.variables.clone(),
+            variables: self.settings.variables.clone().into_iter().chain(settings.variables.clone()).collect(),
             guards: settings.guards.or(self.settings.guards),
             limits: settings.limits.or(self.settings.limits),
         })

@@ -14,6 +14,15 @@ pub(super) struct Variables<'a> {
     pub(super) values: &'a BTreeMap<String, VariableValue>,
     /// Name of the environment they belong to, for messages.
     pub(super) environment: &'a str,
+    /// Variables of the other environments, each with those that set it.
+    pub(super) elsewhere: Option<&'a BTreeMap<&'a str, Vec<&'a str>>>,
+}
+
+impl Variables<'_> {
+    /// The other environments that set a variable of this name.
+    pub(super) fn environments_with(&self, name: &str) -> &[&str] {
+        self.elsewhere.and_then(|known| known.get(name)).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What a text came to.
@@ -91,6 +100,23 @@ pub(super) fn fill<'a>(
     Some(if gaps.is_empty() { Ok(Filled::Text(filled)) } else { Err(gaps) })
 }
 
+/// The names in the `${name}` of a text as it is written; those of `$${` are none.
+pub fn variables_in(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        rest = after;
+        if before.ends_with('$') {
+            continue;
+        }
+        if let Some((name, _)) = after.split_once('}').filter(|(name, _)| !name.contains(['{', '\n'])) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// A variable's value inside longer text.
 pub(super) fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -112,7 +138,7 @@ mod tests {
         let values: BTreeMap<_, _> = [("queue", json!("Web Support")), ("limit", json!(0.72)), ("on", json!(true))]
             .map(|(name, value)| (name.to_owned(), value))
             .into();
-        let variables = Variables { values: &values, environment: "local" };
+        let variables = Variables { values: &values, environment: "local", elsewhere: None };
         let text = |text: &str| Some(Ok(Filled::Text(text.to_owned())));
         let unknown = |name: &str| Gap::Unknown(name.to_owned());
         let table = [

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize as _;
 
 use super::allow::AllowComment;
+use super::disk;
 use super::parse::{self, Document};
 use super::problem::Problem;
-use super::{campaigns, disk};
+use super::sheet::{Sheet, decoded};
 use crate::diagnostic::{Allow, DocumentId, Finding, Part, Place, SourceMap, SourceTree, Span};
 use crate::model::ProjectSettings;
 use crate::schema;
@@ -34,6 +35,29 @@ impl Project {
     /// Where a value of the project file, or its key, stands: in the sources of everything that is loaded from it.
     pub fn place(&self, pointer: &str, part: Part) -> Place {
         self.sources.place(self.document, pointer, part)
+    }
+
+    /// The folder with the overlays of all environments; it need not be there.
+    pub(super) fn overlays(&self) -> PathBuf {
+        self.root.join(&self.settings.overlays)
+    }
+
+    /// Where the variable of an environment is set: there, or for all environments.
+    pub fn variable_place(&self, environment: &str, variable: &str, part: Part) -> Place {
+        let is_own = self.settings.environments.get(environment).is_some_and(|own| own.variables.contains_key(variable));
+        let above = if is_own { format!("/environments/{environment}") } else { String::new() };
+        self.place(&format!("{above}/variables/{variable}"), part)
+    }
+
+    /// The variables that environments other than this one set, each with those environments.
+    pub(super) fn variables_elsewhere(&self, environment: &str) -> std::collections::BTreeMap<&str, Vec<&str>> {
+        let mut known: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+        for (name, settings) in self.settings.environments.iter().filter(|(name, _)| *name != environment) {
+            for variable in settings.variables.keys() {
+                known.entry(variable).or_default().push(name);
+            }
+        }
+        known
     }
 
     /// The comments of the project file that allow findings, but for those that speak of other environments.
@@ -113,10 +137,9 @@ impl ProjectError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
-            ProjectErrorKind::NotFound { .. } => Some(
-                "name the folder with `--project DIR`, or write a campaignctl.yaml:\n\n  campaigns: campaigns\n  environments:\n    local: { emulator: .campaignctl/local }"
-                    .to_owned(),
-            ),
+            ProjectErrorKind::NotFound { .. } => {
+                Some("name the folder with `--project DIR`, or start a project: campaignctl init".to_owned())
+            }
             ProjectErrorKind::Ambiguous { .. } => Some("keep campaignctl.yaml and delete the other".to_owned()),
             ProjectErrorKind::Invalid { .. } => None,
         }
@@ -233,8 +256,8 @@ fn settings(text: &str) -> Read {
             problems.extend(found);
             comments.extend(allows);
             if let Some(value) = value {
-                problems.extend(campaigns::violations(schema::check_project(&value), &tree, &unknown, (text, 0)));
-                settings = campaigns::decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
+                problems.extend(Sheet { tree: &tree, unknown: &unknown, text, document: 0 }.violations(schema::check_project(&value)));
+                settings = decoded(problems.is_empty(), || ProjectSettings::deserialize(value), tree.root_span(), &mut problems);
             }
             tree
         })

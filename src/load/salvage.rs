@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::diagnostic::{DocumentId, Part, SourceTree, Span};
+use crate::diagnostic::DocumentId;
 use crate::model::{ActionDocument, CampaignDocument, CampaignKey, CampaignType, EvaluationMode, Filter, Lifecycle};
 
 /// The sound parts of a document with errors. Never planned, only looked at by rules.
@@ -30,13 +30,9 @@ pub(super) struct Salvaged {
     pub(super) index: u32,
 }
 
-/// Takes every filter and action that can be read on its own. `unknown` are the bytes of values that are stand-ins for
-/// variables nobody knows: what holds one is left out.
-pub(super) fn salvage(key: CampaignKey, value: &Value, tree: &SourceTree, unknown: &[Span], index: u32) -> Salvaged {
-    let is_known = |pointer: &str| {
-        let span = tree.span(pointer, Part::Value);
-        !unknown.iter().any(|stand_in| span.start <= stand_in.start && stand_in.end <= span.end)
-    };
+/// Takes every filter and action that can be read on its own. What holds a stand-in, such as that for a variable nobody
+/// knows, is left out.
+pub(super) fn salvage(key: CampaignKey, value: &Value, is_known: impl Fn(&str) -> bool, index: u32) -> Salvaged {
     let items = |list: &str| -> Vec<(usize, &Value)> {
         let items = value.get(list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         items.iter().enumerate().filter(|(at, _)| is_known(&format!("/{list}/{at}"))).collect()

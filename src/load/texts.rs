@@ -31,12 +31,15 @@ pub struct Texts {
     pub sources: SourceMap,
 }
 
-/// The project file and every campaign file.
+/// The project file, every campaign file and every overlay.
 pub fn texts_of(project: &Project) -> Texts {
     let folder = project.root.join(&project.settings.campaigns);
     let mut entries = vec![disk::Entry { path: project.file.clone(), problem: None }];
     if folder.is_dir() {
-        entries.extend(disk::campaign_files(&folder, &project.file));
+        entries.extend(disk::campaign_files(&folder, &[&project.file, &project.overlays()]));
+    }
+    if project.overlays().is_dir() {
+        entries.extend(disk::campaign_files(&project.overlays(), &[&project.file, &folder]));
     }
     read(entries, &project.root)
 }
@@ -46,7 +49,7 @@ pub fn texts_at(paths: &[PathBuf]) -> Texts {
     let mut entries = Vec::new();
     for path in paths {
         if path.is_dir() {
-            entries.extend(disk::campaign_files(path, Path::new("")));
+            entries.extend(disk::campaign_files(path, &[]));
         } else {
             entries.push(disk::Entry { path: path.clone(), problem: None });
         }

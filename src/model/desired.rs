@@ -39,4 +39,16 @@ pub struct Origin {
     pub file: String,
     /// First line of the document, from 1.
     pub line: u32,
+    /// Path of the overlay that was merged into it for this environment, relative to the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+}
+
+impl Origin {
+    /// `campaigns/x.yaml:2`, or `campaigns/x.yaml:2, environments/production/x.yaml` where an overlay takes part.
+    pub fn place(&self) -> String {
+        let Self { file, line, overlay } = self;
+        let overlay = overlay.as_ref().map(|overlay| format!(", {overlay}")).unwrap_or_default();
+        format!("{file}:{line}{overlay}")
+    }
 }

@@ -1,11 +1,14 @@
 //! A campaign as people write it: the API's fields, queues by name if they like, and how the repo manages it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ActionType, CampaignSpec, CampaignType, EvaluationMode, Filter, InviteConfig, Lifecycle, RoutingConfig, Throttling};
+use super::{
+    Action, ActionType, CampaignSpec, CampaignType, EvaluationMode, Filter, InviteConfig, Lifecycle, QueueName, QueueNames, RoutingConfig,
+    Throttling,
+};
 
 /// One Predictive Engagement campaign: who is invited, what they see, where the conversation goes, and how often.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +143,19 @@ impl QueueIds {
             (Some((name, _)), None) => Some(name),
             _ => None,
         }
+    }
+
+    /// What the queues with these ids are called.
+    pub fn names_of(&self, ids: &BTreeSet<String>) -> QueueNames {
+        let mut by_id: BTreeMap<String, QueueName> = BTreeMap::new();
+        for (name, with_name) in &self.ids_by_name {
+            let known = match with_name.as_slice() {
+                [_] => QueueName::Unique(name.clone()),
+                several => QueueName::Shared { name: name.clone(), queues: several.len() },
+            };
+            by_id.extend(with_name.iter().map(|id| (id.to_ascii_lowercase(), known.clone())));
+        }
+        QueueNames::new(ids.iter().map(|id| (id.clone(), by_id.remove(&id.to_ascii_lowercase()).unwrap_or(QueueName::Missing))))
     }
 
     /// The ids that carry exactly this name.

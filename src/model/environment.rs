@@ -23,6 +23,19 @@ pub struct ProjectSettings {
     /// Targets by name. Each one has exactly one of `emulator`, `baseUrl` and `region`.
     #[schemars(extend("minProperties" = 1, "propertyNames" = { "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "patternErrorMessage": "a name of an environment has letters, digits, `_` and `-`, starts with a letter or digit, and has at most 64 characters" }))]
     pub environments: BTreeMap<String, EnvironmentSettings>,
+    /// Folder with the overlays, relative to this file: `<environment>/<key>.yaml` in it is merged over the campaign of that
+    /// key, for that environment.
+    #[serde(default = "ProjectSettings::default_overlays")]
+    #[schemars(length(min = 1))]
+    pub overlays: String,
+    /// Values for `${name}` in campaign files, for every environment that does not set its own: text, numbers, `true` or
+    /// `false`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend(
+        "additionalProperties" = { "type": ["string", "number", "boolean"] },
+        "propertyNames" = { "pattern": "^[A-Za-z_][A-Za-z0-9_-]{0,63}$", "patternErrorMessage": "a name of a variable has letters, digits, `_` and `-`, starts with a letter or `_`, and has at most 64 characters" }
+    ))]
+    pub variables: BTreeMap<String, VariableValue>,
     /// Limits on what one plan may do, for every environment that does not set its own.
     #[serde(default)]
     pub guards: Guards,
@@ -38,6 +51,10 @@ pub struct ProjectSettings {
 impl ProjectSettings {
     fn default_campaigns() -> String {
         "campaigns".to_owned()
+    }
+
+    fn default_overlays() -> String {
+        "environments".to_owned()
     }
 }
 
@@ -68,7 +85,7 @@ pub struct EnvironmentSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), example = &".campaignctl/staging.json")]
     pub state: Option<String>,
-    /// Values for `${name}` in campaign files: text, numbers, `true` or `false`.
+    /// Values for `${name}` in campaign files: text, numbers, `true` or `false`. They go before those of the project.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend(
         "additionalProperties" = { "type": ["string", "number", "boolean"] },

@@ -15,6 +15,7 @@ mod last_applied;
 mod level;
 mod lifecycle;
 mod live;
+mod queue_name;
 mod region;
 mod replayed;
 mod secret;
@@ -36,6 +37,7 @@ pub use last_applied::{LastApplied, Remembered};
 pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
+pub use queue_name::{QueueName, QueueNames};
 pub use region::{REGIONS, Region, region};
 pub use replayed::{
     AttributeUse, BadLine, BothWorlds, CampaignDecisions, Contender, Flip, FlipCause, FlipKind, LineCounts, Minute, Replayed,

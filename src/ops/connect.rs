@@ -1,12 +1,14 @@
 //! Reaching the server of an environment, and making sure it is the right one.
 
+use std::sync::{Mutex, PoisonError};
+
 use uuid::Uuid;
 
 use super::{Class, Failure, Scope};
 use crate::emulator::{self, Emulator};
 use crate::load::{Environment, Target};
 use crate::model::{Destination, Secret};
-use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server};
+use crate::remote::{Credentials, InvalidBaseUrl, Reader, Server, Settings};
 use crate::state::{LockedState, Owner, StateAccess, StateDocument, StateStore};
 
 /// Client id that the embedded emulator knows this tool by; it shows as `modifiedBy` of what the tool writes.
@@ -39,20 +41,10 @@ impl Connection {
         let owner = Owner { environment: environment.clone(), organization: organization.id.clone() };
         match self.state.read().await? {
             None => Ok(StateDocument::new(Uuid::new_v4().to_string(), owner)),
-            Some(document) if document.owner == owner => Ok(document),
-            Some(document) => Err(Failure {
-                class: Class::Conflict,
-                message: format!(
-                    "the state `{}` belongs to environment `{}` of organization {}, not to environment `{}` of organization {}",
-                    self.state.at(),
-                    document.owner.environment,
-                    document.owner.organization,
-                    owner.environment,
-                    owner.organization
-                ),
-                hint: Some("give each environment its own `state:` in campaignctl.yaml".to_owned()),
-                findings: None,
-            }),
+            Some(document) => {
+                check_owner(self.state.at(), &document.owner, environment, Some(&organization.id))?;
+                Ok(document)
+            }
         }
     }
 
@@ -64,9 +56,55 @@ impl Connection {
     }
 }
 
+/// A client that outlives its run, so that the next one need not log in again.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Option<Client>>);
+
+#[derive(Debug)]
+struct Client {
+    way: Way,
+    reader: Reader,
+    /// Requests that it had sent when the latest run began.
+    before: u64,
+}
+
+/// What a client is made from. Another way needs another client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Way {
+    server: Server,
+    credentials: Credentials,
+    settings: Settings,
+}
+
+impl Kept {
+    /// Begins a run: with the client that was used this way before, or with a new one.
+    fn begin(&self, way: Way) -> Result<Reader, Failure> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Client { way: _, reader, before }) = kept.as_mut().filter(|client| client.way == way) {
+            reader.begin_run();
+            *before = reader.requests_sent();
+            return Ok(reader.clone());
+        }
+        let reader = Reader::new(way.server.clone(), way.credentials.clone(), way.settings.clone())?;
+        *kept = Some(Client { way, reader: reader.clone(), before: 0 });
+        Ok(reader)
+    }
+
+    /// Requests that the latest run has sent, the token request included.
+    pub(super) fn requests_sent(&self) -> u64 {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().map_or(0, |client| client.reader.requests_sent().saturating_sub(client.before))
+    }
+}
+
 /// Starts the embedded emulator or finds the server, gets a token, and compares the organization behind it with the one
 /// the environment names.
 pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
+    connect_again(scope, &Kept::default()).await
+}
+
+/// As [`connect`], with the client and the token of an earlier run where they lead to the same server.
+pub(super) async fn connect_again(scope: &Scope, kept: &Kept) -> Result<Connection, Failure> {
     let Scope { project, environment, access, settings } = scope;
     let state = state(scope)?;
     let (server, words, credentials, emulator) = match &environment.target {
@@ -94,7 +132,7 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
             (server, words, credentials(environment, access)?, None)
         }
     };
-    let reader = Reader::new(server, credentials, settings.clone())?;
+    let reader = kept.begin(Way { server, credentials, settings: settings.clone() })?;
     let organization = reader.organization().await?;
     if let Some(expected) = environment.organization.as_ref().filter(|expected| **expected != organization.id) {
         return Err(Failure::new(
@@ -113,6 +151,23 @@ pub(super) async fn connect(scope: &Scope) -> Result<Connection, Failure> {
 pub(super) fn state(scope: &Scope) -> Result<StateStore, Failure> {
     let Scope { project: _, environment, access, settings: _ } = scope;
     Ok(StateStore::open(&environment.state, &access.state, &environment.name)?)
+}
+
+/// Whether a state is that of this environment, and of this organization, where that is known.
+///
+/// # Errors
+/// It belongs to another one.
+pub(super) fn check_owner(at: &str, owner: &Owner, environment: &str, organization: Option<&str>) -> Result<(), Failure> {
+    let Owner { environment: its_environment, organization: its_organization } = owner;
+    if its_environment == environment && organization.is_none_or(|organization| its_organization == organization) {
+        return Ok(());
+    }
+    let of = organization.map(|organization| format!(" of organization {organization}")).unwrap_or_default();
+    let message = format!(
+        "the state `{at}` belongs to environment `{its_environment}` of organization {its_organization}, not to environment \
+         `{environment}`{of}"
+    );
+    Err(Failure { class: Class::Conflict, ..Failure::new(message, "give each environment its own `state:` in campaignctl.yaml") })
 }
 
 /// Gives a lock back. One that cannot be given back expires by itself, so nothing is lost but a minute of somebody's time.

@@ -1,20 +1,27 @@
 //! `drift`: live against what was applied last. Reads only: no lock, no write to live or state.
 
 mod adopt;
+mod chosen;
 mod draft;
 mod hold;
-
-use std::collections::BTreeSet;
+mod place;
+mod watch;
+mod written;
 
 use jiff::civil::Date;
 
-use super::plan::{RemoteSide, desired, queues, read_both_sides, today};
+use super::connect::Kept;
+use super::plan::{RemoteSide, desired, read_both_sides, today};
 use super::validate::Validated;
 use super::{Failure, Scope};
 use crate::edit::{Refused, Rewritten};
 use crate::load::Loaded;
 use crate::model::{CampaignKey, Desired, Destination, LastApplied, Live, QueueIds};
+pub use crate::reconcile::Selection;
 use crate::reconcile::{self, Drift, Drifted};
+pub(super) use chosen::chosen;
+
+pub use watch::{Pacing, Round, Tally, Told, watch};
 
 /// What drifted, and what is needed to write it into the files.
 #[derive(Debug)]
@@ -48,15 +55,6 @@ pub struct Snapshots {
     pub today: Date,
 }
 
-/// Which campaigns to write about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// All that drifted.
-    All,
-    /// These.
-    Only(BTreeSet<CampaignKey>),
-}
-
 /// Files with a new text, not written yet, and what cannot be written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drafted {
@@ -66,6 +64,8 @@ pub struct Drafted {
     pub refused: Vec<Refused>,
     /// Campaigns that were named and have not drifted.
     pub settled: Vec<CampaignKey>,
+    /// Those of the files, by path, that other environments are made from too.
+    pub shared: Vec<String>,
 }
 
 /// Compares live with what was applied last.
@@ -73,18 +73,23 @@ pub struct Drafted {
 /// # Errors
 /// Findings in the files, a server that cannot be reached or is another organization, a state that cannot be used.
 pub async fn drift(scope: Scope) -> Result<Found, Failure> {
-    let (validated, remote) = read_both_sides(&scope).await?;
+    drift_again(scope, &Kept::default()).await
+}
+
+/// As [`drift`], with the client of an earlier round.
+async fn drift_again(scope: Scope, kept: &Kept) -> Result<Found, Failure> {
+    let (validated, remote) = read_both_sides(&scope, kept).await?;
     let Validated { loaded, findings: _ } = validated;
-    let RemoteSide { connection, live } = remote;
+    let RemoteSide { connection, live, queues } = remote;
     let document = connection.remembered().await?;
-    let queues = queues(&loaded, &connection.reader).await?;
-    let requests = connection.reader.requests_sent();
-    let destination = connection.destination.clone();
-    connection.close().await;
     // A state that was never written has no serial.
     let has_state = document.serial > 0;
-    let snapshots = Snapshots { scope, loaded, queues, live, last_applied: document.campaigns, today: today() };
-    Ok(Found { has_state, requests, ..compare(destination, snapshots)? })
+    let snapshots = Snapshots { scope, loaded, queues: queues.ids(), live, last_applied: document.campaigns, today: today() };
+    let mut found = compare(connection.destination.clone(), snapshots)?;
+    found.drift.queues = queues.names_of(&found.drift.queue_ids(), &connection.reader).await;
+    let requests = kept.requests_sent();
+    connection.close().await;
+    Ok(Found { has_state, requests, ..found })
 }
 
 /// Compares snapshots that somebody else read.
@@ -128,26 +133,7 @@ impl Found {
         Ok(Drafted { settled, ..draft::draft(&self.snapshots, &chosen, steps) })
     }
 
-    /// The selected campaigns that drifted, and those that did not.
     fn chosen(&self, selection: &Selection) -> Result<(Vec<&Drifted>, Vec<CampaignKey>), Failure> {
-        let Selection::Only(keys) = selection else { return Ok((self.drift.drifted.iter().collect(), Vec::new())) };
-        let (desired, last_applied) = (&self.desired, &self.snapshots.last_applied);
-        let mut chosen = Vec::new();
-        let mut settled = Vec::new();
-        for key in keys {
-            if let Some(drifted) = self.drift.drifted.iter().find(|drifted| drifted.key == *key) {
-                chosen.push(drifted);
-            } else if self.drift.not_applied.iter().any(|campaign| campaign.key == *key) {
-                return Err(Failure::new(
-                    format!("{} was not applied by this tool yet, so nobody can say what drifted", key.address()),
-                    "`campaignctl plan` shows how live and the file differ; apply records it",
-                ));
-            } else if desired.campaigns.contains_key(key) || last_applied.campaigns.contains_key(key) {
-                settled.push(key.clone());
-            } else {
-                return Err(Failure::new(format!("{} is not declared", key.address()), "`campaignctl drift` lists what drifted"));
-            }
-        }
-        Ok((chosen, settled))
+        chosen(selection, &self.drift, &self.desired, &self.snapshots.last_applied)
     }
 }

@@ -1,8 +1,8 @@
 //! What the project file says to the rules: levels, limits and variables, each with its place.
 
 use crate::diagnostic::{Part, Place};
-use crate::lint::{Layer, Levels, Overrides, Settings, VariableAt};
-use crate::load::{Environment, Loaded, Project};
+use crate::lint::{Layer, Levels, OverlayAt, Overrides, Settings, VariableAt};
+use crate::load::{Environment, Loaded, LoadedOverlay, Project};
 use crate::model::EnvironmentSettings;
 
 /// What every rule's findings count as in an environment.
@@ -14,10 +14,19 @@ pub fn levels(project: &Project, environment: &Environment, overrides: &Override
 /// Everything that rules look at besides the campaigns that were loaded.
 pub(super) fn settings<'a>(project: &'a Project, environment: &'a Environment, loaded: &'a Loaded, overrides: &Overrides) -> Settings<'a> {
     let Environment { name, target: _, organization: _, state: _, variables, guards: _, limits } = environment;
-    let variable = |variable: &'a String| VariableAt {
-        name: variable,
-        place: project.place(&format!("/environments/{name}/variables/{variable}"), Part::Key),
-        is_used: loaded.used_variables.contains(variable),
+    let own = of(project, environment).map(|settings| &settings.variables);
+    let variable = |variable: &'a String| {
+        let is_shared = !own.is_some_and(|own| own.contains_key(variable));
+        VariableAt {
+            name: variable,
+            place: project.variable_place(name, variable, Part::Key),
+            is_shared,
+            is_used: loaded.used_variables.contains(variable) || (is_shared && loaded.used_elsewhere.contains(variable)),
+        }
+    };
+    let overlay = |overlay: &'a LoadedOverlay| {
+        let LoadedOverlay { key, document, file: _, changes } = overlay;
+        OverlayAt { key, document: *document, changes: *changes }
     };
     Settings {
         environment: name,
@@ -26,6 +35,7 @@ pub(super) fn settings<'a>(project: &'a Project, environment: &'a Environment, l
         allows: &loaded.allows,
         max_invites_per_minute: limits.max_invites_per_minute.map(|limit| (limit, limit_place(project, environment))),
         variables: variables.keys().map(variable).collect(),
+        overlays: loaded.overlays.iter().map(overlay).collect(),
         complete: loaded.findings.is_empty(),
     }
 }

@@ -1,23 +1,26 @@
 //! `plan`: read the files, live and the state; compare; decide. Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
 
-use super::connect::{Connection, connect, release, state};
+use super::connect::{Connection, Kept, connect_again, release, state};
+use super::queues::Queues;
 use super::references::unknown_queue;
 use super::saved::declared;
 use super::validate::{Validated, validate};
+use super::way_back::{Aim, aim};
 use super::{Failure, Scope};
 use crate::apply::take_found;
-use crate::load::{Environment, Loaded, LoadedCampaign};
-use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, Live, QueueIds, UnresolvedQueue};
-use crate::reconcile::{self, Plan, Policy};
-use crate::remote::Reader;
+use crate::load::{Environment, Loaded, LoadedCampaign, Target};
+use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, Live, QueueIds, UnresolvedQueue};
+use crate::reconcile::{self, Goal, Plan, Policy};
 use crate::saved::DeclaredAt;
-use crate::state::{Ended, Holder, LockedState, Run, StateDocument, Touched};
+use crate::state::{Ended, Holder, LockedState, StateDocument};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -28,8 +31,8 @@ pub struct Request {
     pub guards: Guards,
     /// Campaigns whose protection is lifted for this run.
     pub allow_destroy: BTreeSet<CampaignKey>,
-    /// A run that is to be undone, by its id, instead of doing what the files say; `last` is the latest.
-    pub rollback: Option<String>,
+    /// Where it leads: to what the files say, or back.
+    pub goal: Goal,
 }
 
 /// A plan, and the open connection and state it was made with.
@@ -56,6 +59,8 @@ pub struct Planned {
 pub(super) struct Snapshots {
     pub(super) desired: Desired,
     pub(super) live: Live,
+    /// What was applied last, as far as the plan concerns it.
+    pub(super) last_applied: LastApplied,
     /// What each file says, as a digest.
     pub(super) files: BTreeMap<CampaignKey, DeclaredAt>,
     /// The limits the plan is held to.
@@ -86,6 +91,67 @@ pub async fn plan(request: Request) -> Result<Planned, Failure> {
     prepare(request, None).await
 }
 
+/// A plan that is only looked at: nothing is open any more.
+#[derive(Debug)]
+pub struct Shown {
+    /// Where it would be applied.
+    pub destination: Destination,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings in the campaign files.
+    pub warnings: usize,
+}
+
+/// Makes the plans of several environments at the same time; the outcomes stand in the order of the requests. One that fails
+/// does not keep the others from being made.
+pub async fn plan_each(requests: Vec<Request>) -> Vec<Result<Shown, Failure>> {
+    // An embedded emulator has its folder to itself, so environments that share one go one after the other.
+    let mut groups: BTreeMap<(Option<PathBuf>, usize), Group> = BTreeMap::new();
+    for (nth, request) in requests.into_iter().enumerate() {
+        let group = match &request.scope.environment.target {
+            Target::Emulator(folder) => (Some(folder.clone()), 0),
+            Target::BaseUrl(_) | Target::Region(_) => (None, nth),
+        };
+        groups.entry(group).or_default().push((nth, request));
+    }
+    let running: Vec<_> = groups
+        .into_values()
+        .map(|group| (group.iter().map(|(nth, _)| *nth).collect::<Vec<_>>(), tokio::spawn(one_by_one(group))))
+        .collect();
+    let mut outcomes = BTreeMap::new();
+    for (positions, task) in running {
+        match task.await {
+            Ok(done) => outcomes.extend(done),
+            Err(error) => {
+                let failure = Failure::new(format!("planning stopped: {error}"), "please report this");
+                outcomes.extend(positions.into_iter().map(|nth| (nth, Err(failure.clone()))));
+            }
+        }
+    }
+    outcomes.into_values().collect()
+}
+
+/// Requests that are made one after the other, each with its position among all.
+type Group = Vec<(usize, Request)>;
+
+async fn one_by_one(requests: Group) -> Vec<(usize, Result<Shown, Failure>)> {
+    let mut outcomes = Vec::new();
+    for (nth, request) in requests {
+        outcomes.push((nth, shown(request).await));
+    }
+    outcomes
+}
+
+async fn shown(request: Request) -> Result<Shown, Failure> {
+    let planned = plan(request).await?;
+    let Planned { destination, created, plan, requests, warnings, snapshots: _, connection, document: _, lock: _ } = planned;
+    tracing::info!(requests, environment = %destination.environment, "planned");
+    connection.close().await;
+    Ok(Shown { destination, created, plan, warnings })
+}
+
 /// Makes a plan; with a holder, under the lock of the state.
 pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
     let lock = match &holder {
@@ -102,22 +168,20 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
 }
 
 async fn unlocked(request: Request) -> Result<Planned, Failure> {
-    let Request { scope, guards, allow_destroy, rollback } = request;
+    let Request { scope, guards, allow_destroy, goal } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
-    let (validated, remote) = read_both_sides(&scope).await?;
-    let RemoteSide { connection, live } = remote;
+    let (validated, remote) = read_both_sides(&scope, &Kept::default()).await?;
+    let RemoteSide { connection, live, queues } = remote;
     let mut document = connection.remembered().await?;
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
     take_found(&mut document, &found, &live);
-    let queues = queues(&validated.loaded, &connection.reader).await?;
-    let desired = desired(&validated.loaded, environment, &queues, today())?;
-    let desired = match &rollback {
-        Some(run) => undone(run, &document, &desired, &live)?,
-        None => desired,
-    };
-    let plan = Plan { found, ..reconcile::plan(&desired, &live, &document.campaigns, &policy) };
-    let snapshots = Snapshots { desired, live, files: declared(&validated.loaded), policy, guards: environment.guards };
+    let declared_campaigns = desired(&validated.loaded, environment, &queues.ids(), today())?;
+    let Aim { goal, desired, last_applied } = aim(goal, &document, declared_campaigns, &live)?;
+    let plan = reconcile::plan(&desired, &live, &last_applied, &policy);
+    let queues = queues.names_of(&plan.queue_ids(), &connection.reader).await;
+    let plan = Plan { found, goal, queues, ..plan };
+    let snapshots = Snapshots { desired, live, last_applied, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();
     Ok(Planned {
@@ -133,43 +197,28 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     })
 }
 
-/// What is desired when a run is undone.
-fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) -> Result<Desired, Failure> {
-    let mut known = document.runs.iter().filter(|known| !known.touched.is_empty());
-    let found = if run == "last" { known.next_back() } else { known.find(|known| known.id == run) };
-    let Some(Run { id, at: _, touched }) = found else {
-        let wrote = document.runs.iter().rev().filter(|run| !run.touched.is_empty());
-        let campaigns = |count: usize| if count == 1 { "1 campaign".to_owned() } else { format!("{count} campaigns") };
-        let known: Vec<String> = wrote.map(|run| format!("\n  {}  {}", run.id, campaigns(run.touched.len()))).collect();
-        let hint = if known.is_empty() {
-            "no run has written anything yet; to go back further, revert the commit and apply".to_owned()
-        } else {
-            format!("these runs are remembered, the latest first; to go back further, revert the commit and apply:{}", known.concat())
-        };
-        return Err(Failure::new(format!("the state remembers no run `{run}`"), hint));
-    };
-    // A campaign may have been given another key since; its id tells which one it is.
-    let keys: BTreeMap<_, _> = document.campaigns.campaigns.iter().map(|(key, remembered)| (&remembered.id, key)).collect();
-    let key_now = |key, touched: &Touched| (*touched.id.as_ref().and_then(|id| keys.get(id)).unwrap_or(&key)).clone();
-    let before = touched.iter().map(|(key, touched)| (key_now(key, touched), touched.before.clone())).collect();
-    Ok(reconcile::rolled_back(id, &before, declared, live, &document.campaigns))
-}
-
 pub(super) struct RemoteSide {
     pub(super) connection: Connection,
     pub(super) live: Live,
+    pub(super) queues: Queues,
 }
 
-/// Reads files and live at the same time; findings in the files are told without waiting for the server.
-pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteSide), Failure> {
+/// Reads files and live at the same time, and with them the queues where a file names one; findings in the files are told
+/// without waiting for the server.
+pub(super) async fn read_both_sides(scope: &Scope, kept: &Kept) -> Result<(Validated, RemoteSide), Failure> {
     let mut loading = tokio::task::spawn_blocking({
         let Scope { project, environment, .. } = scope.clone();
         move || validate(&project, &environment)
     });
+    // Told once the files are read; where that fails, nobody asks any more.
+    let (tell, told) = oneshot::channel();
     let reading = async {
-        let connection = connect(scope).await?;
-        let live = connection.reader.campaigns().await?;
-        Ok::<_, Failure>(RemoteSide { connection, live })
+        let connection = connect_again(scope, kept).await?;
+        let reader = &connection.reader;
+        let queues = async { if told.await == Ok(true) { Queues::needed(reader).await } else { Ok(Queues::default()) } };
+        let live = async { Ok::<_, Failure>(reader.campaigns().await?) };
+        let (live, queues) = tokio::try_join!(live, queues)?;
+        Ok::<_, Failure>(RemoteSide { connection, live, queues })
     };
     tokio::pin!(reading);
     let mut remote = None;
@@ -186,6 +235,8 @@ pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteS
         let message = "the campaign files have errors; nothing was planned";
         return Err(Failure::of_findings(message, validated.errors(), validated.loaded.sources));
     }
+    // Whoever reads has failed where it no longer listens.
+    let _ = tell.send(validated.loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()));
     let remote = match remote {
         Some(outcome) => outcome?,
         None => reading.await?,
@@ -196,14 +247,6 @@ pub(super) async fn read_both_sides(scope: &Scope) -> Result<(Validated, RemoteS
 /// Today in UTC, the day by which `lifecycle.ignoreUntil` is judged.
 pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
-}
-
-/// The queues of the organization, in one paged list; asked for only where a campaign names one.
-pub(super) async fn queues(loaded: &Loaded, reader: &Reader) -> Result<QueueIds, Failure> {
-    if !loaded.campaigns.iter().any(|campaign| campaign.document.names_queues()) {
-        return Ok(QueueIds::default());
-    }
-    Ok(QueueIds::new(reader.queues().await?.into_iter().map(|queue| (queue.name, queue.id))))
 }
 
 /// The declared campaigns as they would be sent on this day: queue names looked up, fields that are held named.

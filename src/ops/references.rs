@@ -163,10 +163,7 @@ fn unknown_name(
     let (noun, field) = (kind.noun(), field_path(pointer));
     let place = sources.place(document, pointer, Part::Value);
     if candidates.is_empty() {
-        let help = match nearest(name, known.names()) {
-            Some(near) => format!("did you mean `{near}`? Names are compared exactly"),
-            None => format!("create the {noun} in Genesys Cloud, or use the name of one that exists"),
-        };
+        let help = advice(noun, name, known);
         let message = format!("`{field}`: environment `{environment}` has no {noun} named `{name}`");
         Finding::error(RULE, place, message).field(field).label(format!("no such {noun}")).help(help)
     } else {
@@ -174,4 +171,20 @@ fn unknown_name(
         let help = format!("write the id instead: one of {}", candidates.join(", "));
         Finding::error(RULE, place, message).field(field).label("ambiguous").help(help)
     }
+}
+
+/// What to write instead of a name that nothing carries.
+fn advice(noun: &str, name: &str, known: &QueueIds) -> String {
+    let alike: Vec<String> = known.names().filter(|known| letters(known) == letters(name)).map(|known| format!("`{known}`")).collect();
+    match (alike.as_slice(), nearest(name, known.names())) {
+        ([only], _) => format!("names are exact: write {only}, which differs only in capitals or blanks"),
+        ([_, _, ..], _) => format!("names are exact: write one of {}, which differ only in capitals or blanks", alike.join(", ")),
+        ([], Some(near)) => format!("did you mean `{near}`? Names are compared exactly"),
+        ([], None) => format!("create the {noun} in Genesys Cloud, or use the name of one that exists"),
+    }
+}
+
+/// A name without what the eye passes over: capitals and blanks.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }

@@ -25,7 +25,7 @@ const MOST_MOVED: usize = 20;
 /// # Errors
 /// A folder that cannot be written, or a file that is no plan in its place.
 pub fn save(planned: &Planned, path: &Path, lifetime: SignedDuration, key: Option<&Secret>) -> Result<Timestamp, Failure> {
-    let Snapshots { desired, live, files, policy, guards } = &planned.snapshots;
+    let Snapshots { desired, live, last_applied, files, policy, guards } = &planned.snapshots;
     let expires = planned.created.checked_add(lifetime).unwrap_or(Timestamp::MAX);
     let saved = SavedPlan {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -39,7 +39,9 @@ pub fn save(planned: &Planned, path: &Path, lifetime: SignedDuration, key: Optio
         objects: SavedPlan::objects_of(&planned.plan),
         desired: desired.clone(),
         live: live.clone(),
-        last_applied: planned.document.campaigns.clone(),
+        last_applied: last_applied.clone(),
+        goal: planned.plan.goal.clone(),
+        queues: planned.plan.queues.clone(),
     };
     let text = seal(&saved, key).map_err(|error| Failure::new(format!("the plan cannot be saved: {error}"), "please report this"))?;
     saved::write(path, &text)?;
@@ -103,7 +105,7 @@ pub fn may_be_applied(path: &Path, opened: &Opened, key: Option<&Secret>) -> Res
 
 fn again(path: &Path, saved: &SavedPlan) -> String {
     let environment = &saved.destination.environment;
-    format!("run `campaignctl plan -e {environment} --out {}` and have the new plan reviewed", path.display())
+    format!("run `campaignctl plan -e {environment}{} --out {}` and have the new plan reviewed", saved.goal.flags(), path.display())
 }
 
 /// Takes the lock, and compares everything the plan is bound to with how it is now. Reads only.
@@ -158,8 +160,8 @@ async fn unmoved(scope: Scope, path: &Path, saved: SavedPlan) -> Result<Planned,
     take_found(&mut document, &found, &live);
     let plan = Plan { found, ..plan };
     let requests = Reader::requests_sent(&connection.reader);
-    let SavedPlan { created, destination, policy, guards, files, desired, live, .. } = saved;
-    let snapshots = Snapshots { desired, live, files, policy, guards };
+    let SavedPlan { created, destination, policy, guards, files, desired, live, last_applied, .. } = saved;
+    let snapshots = Snapshots { desired, live, last_applied, files, policy, guards };
     Ok(Planned { destination, created, plan, requests, warnings: 0, snapshots, connection, document, lock: None })
 }
 
@@ -195,6 +197,10 @@ fn declared_now(project: &Project, environment: &Environment) -> Result<Option<B
 
 /// Where each campaign is declared, and the digest of what its file says.
 pub(super) fn declared(loaded: &Loaded) -> BTreeMap<CampaignKey, DeclaredAt> {
-    let at = |campaign: &crate::load::LoadedCampaign| DeclaredAt { file: campaign.origin.file.clone(), sha256: digest(&campaign.document) };
+    let at = |campaign: &crate::load::LoadedCampaign| DeclaredAt {
+        file: campaign.origin.file.clone(),
+        overlay: campaign.origin.overlay.clone(),
+        sha256: digest(&campaign.document),
+    };
     loaded.campaigns.iter().map(|campaign| (campaign.key.clone(), at(campaign))).collect()
 }

@@ -1,9 +1,10 @@
 //! `validate`: every finding of every campaign file, offline.
 
 use super::levels::settings;
+use super::variables::explain;
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::{self, Overrides, Subject};
-use crate::load::{Drafts, Environment, Loaded, Project, load_drafts};
+use crate::load::{Drafts, Environment, Loaded, Project, load_additions, load_drafts};
 
 /// The campaigns of a project and everything that is wrong with them.
 #[derive(Debug)]
@@ -43,7 +44,15 @@ pub fn validate_with(project: &Project, environment: &Environment, overrides: &O
 
 /// Checks all campaign files as they would be with these texts in the place of some of them.
 pub fn validate_drafts(project: &Project, environment: &Environment, overrides: &Overrides, drafts: &Drafts) -> Validated {
-    let mut loaded = load_drafts(project, environment, drafts);
+    check(project, environment, overrides, load_drafts(project, environment, drafts))
+}
+
+/// Checks all campaign files as they would be with these files beside them.
+pub(super) fn validate_additions(project: &Project, environment: &Environment, additions: &Drafts) -> Validated {
+    check(project, environment, &Overrides::default(), load_additions(project, environment, additions))
+}
+
+fn check(project: &Project, environment: &Environment, overrides: &Overrides, mut loaded: Loaded) -> Validated {
     let whole = loaded.campaigns.iter().map(|campaign| Subject {
         key: &campaign.key,
         document: &campaign.document,
@@ -61,6 +70,7 @@ pub fn validate_drafts(project: &Project, environment: &Environment, overrides: 
     let linted = lint::check_with(&subjects, &loaded.sources, &settings(project, environment, &loaded, overrides));
     let mut findings = std::mem::take(&mut loaded.findings);
     findings.extend(linted);
+    explain(project, environment, &loaded.sources, &mut findings);
     lint::sort(&mut findings, &loaded.sources);
     Validated { loaded, findings }
 }

@@ -8,7 +8,7 @@ use super::normalize::fields;
 use super::pair::{Pair, pair};
 use super::plan::{live_side, unreadable_strangers};
 use super::{FieldPath, FieldValue, FilterPart, LiveSide, Refusal, Unmanaged};
-use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, LastApplied, Live, LiveCampaign, Origin, Remembered};
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, LastApplied, Live, LiveCampaign, Origin, QueueNames, Remembered};
 
 /// How live differs from what this tool wrote last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Drift {
     pub unmanaged: Vec<Unmanaged>,
     /// Campaigns of which nothing can be said, because their live body cannot be read.
     pub unreadable: Vec<Unreadable>,
+    /// What the queues are called that it shows, as far as they were looked up.
+    pub queues: QueueNames,
 }
 
 /// What kind of drift it is.
@@ -111,6 +113,15 @@ impl Drift {
     /// Whether nothing drifted. Campaigns that nobody manages, or that were never applied, are no drift.
     pub fn is_empty(&self) -> bool {
         self.drifted.is_empty()
+    }
+
+    /// The queues that it shows, by their ids.
+    pub fn queue_ids(&self) -> BTreeSet<String> {
+        let moved = self.drifted.iter().flat_map(|drifted| &drifted.fields);
+        let moved = moved.flat_map(|Moved { path: _, last_applied, live, file }| [last_applied, live, file]).flatten();
+        let held = self.drifted.iter().flat_map(|drifted| &drifted.held).chain(self.held.iter().flat_map(|campaign| &campaign.held));
+        let held = held.flat_map(|held| held.field.queue_ids());
+        moved.filter_map(FieldValue::queue_id).chain(held).cloned().collect()
     }
 
     /// How many campaigns drifted in this way.

@@ -51,6 +51,14 @@ pub struct FieldChange {
     pub cause: Cause,
 }
 
+impl FieldChange {
+    /// The queues among its values, by their ids.
+    pub(super) fn queue_ids(&self) -> impl Iterator<Item = &String> {
+        let Self { path: _, before, after, last_applied, cause: _ } = self;
+        [before, after, last_applied].into_iter().flatten().filter_map(FieldValue::queue_id)
+    }
+}
+
 /// Every field in which `desired` differs from `live`, in reading order.
 pub(super) fn diff(live: Option<&CampaignSpec>, desired: Option<&CampaignSpec>, last_applied: Option<&CampaignSpec>) -> Vec<FieldChange> {
     if let (Some(live), Some(desired)) = (live, desired)

@@ -23,6 +23,8 @@ pub enum FieldValue {
     Word(&'static str),
     /// Free text.
     Text(String),
+    /// Id of a queue, in lower case.
+    Queue(String),
     /// A set of names, sorted.
     Names(Vec<String>),
     /// A filter's condition.
@@ -80,7 +82,17 @@ impl FieldValue {
                 let one = matches!(condition.value, FilterValue::One(_));
                 format!("{one} {} {keys:?}", condition.data_type.as_str())
             }
+            // As it always was: fingerprints in the state are made of this.
+            Self::Queue(id) => format!("{:?}", Self::Text(id.clone())),
             other => format!("{other:?}"),
+        }
+    }
+
+    /// The id, where the value is a queue.
+    pub(super) fn queue_id(&self) -> Option<&String> {
+        match self {
+            Self::Queue(id) => Some(id),
+            _ => None,
         }
     }
 
@@ -91,7 +103,7 @@ impl FieldValue {
             Self::Flag(value) => Value::Bool(*value),
             Self::Count(value) => Value::from(*value),
             Self::Word(word) => Value::from(*word),
-            Self::Text(text) => Value::from(text.as_str()),
+            Self::Text(text) | Self::Queue(text) => Value::from(text.as_str()),
             Self::Names(names) => Value::from(names.clone()),
             Self::Condition(condition) => {
                 let scalar = |scalar: &Scalar| match scalar {
@@ -189,11 +201,11 @@ fn action_parts(action: &Action) -> Vec<(ActionPart, FieldValue)> {
         (ActionPart::InviteMessage, invite_message.map(FieldValue::Text)),
         (ActionPart::DisplayDuration, display_duration.map(FieldValue::Count)),
         (ActionPart::AutoDismissOnScroll, Some(FieldValue::Flag(auto_dismiss_on_scroll))),
-        (ActionPart::QueueId, queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
+        (ActionPart::QueueId, queue_id.map(|id| FieldValue::Queue(id.to_ascii_lowercase()))),
         (ActionPart::SkillGroups, (!names.is_empty()).then(|| FieldValue::Names(names.into_iter().collect()))),
         (ActionPart::WrapUpCode, wrap_up_code.map(FieldValue::Text)),
         (ActionPart::PriorityLevel, priority_level.map(FieldValue::Count)),
-        (ActionPart::OverflowQueueId, overflow_queue_id.map(|id| FieldValue::Text(id.to_ascii_lowercase()))),
+        (ActionPart::OverflowQueueId, overflow_queue_id.map(|id| FieldValue::Queue(id.to_ascii_lowercase()))),
     ];
     values.into_iter().filter_map(|(part, value)| Some((part, value?))).collect()
 }

@@ -6,9 +6,10 @@ use super::field_diff::diff;
 use super::hold::{held, hold};
 use super::pair::{Orphan, Pair, pair};
 use super::{
-    Action, Change, Effect, Found, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard, order, same,
+    Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
+    order, same,
 };
-use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign};
+use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign, QueueNames};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,10 @@ pub struct Plan {
     pub protected: Vec<CampaignKey>,
     /// Why the plan must not be applied; empty for a plan that may.
     pub refusals: Vec<Refusal>,
+    /// What it aims at.
+    pub goal: Goal,
+    /// What the queues are called that it shows, as far as they were looked up.
+    pub queues: QueueNames,
 }
 
 /// A live campaign that no file declares and the state does not know.
@@ -95,6 +100,13 @@ impl Plan {
     /// The changes of campaigns that somebody else changed live since they were applied.
     pub fn moved_live(&self) -> Vec<&Change> {
         self.changes.iter().filter(|change| change.fields.iter().any(|field| field.cause.is_live())).collect()
+    }
+
+    /// The queues that it shows, by their ids.
+    pub fn queue_ids(&self) -> BTreeSet<String> {
+        let changed = self.changes.iter().flat_map(|change| change.fields.iter().chain(change.held.iter().map(|held| &held.field)));
+        let unchanged = self.unchanged.iter().flat_map(|unchanged| unchanged.held.iter().map(|held| &held.field));
+        changed.chain(unchanged).flat_map(FieldChange::queue_ids).cloned().collect()
     }
 
     /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write).

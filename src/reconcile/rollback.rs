@@ -33,7 +33,7 @@ pub fn rolled_back(
                 DesiredCampaign { spec: spec.clone(), lifecycle: lifecycle.clone(), held, previously: None, origin: origin.clone() }
             }
             None => {
-                let origin = Origin { file: format!("state, before run {run}"), line: 1 };
+                let origin = Origin { file: format!("state, before run {run}"), line: 1, overlay: None };
                 DesiredCampaign { spec: spec.clone(), lifecycle: kept(), held: Vec::new(), previously: None, origin }
             }
         }

@@ -23,6 +23,11 @@ impl Budget {
         Self { percent, floor, spent: Mutex::default() }
     }
 
+    /// A new run begins: what was repeated before it is forgotten.
+    pub(super) fn begin_run(&self) {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = Spent::default();
+    }
+
     /// A request is sent for the first time.
     pub(super) fn earn(&self) {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).requests += 1;

@@ -15,7 +15,8 @@ pub(super) struct TooLate;
 
 /// Shared by all requests of one credential, reads and writes.
 pub(super) struct Gate {
-    deadline: Option<Instant>,
+    /// When the run has to be over; each run has its own.
+    deadline: Mutex<Option<Instant>>,
     state: Mutex<State>,
     /// Wakes those who wait when something may have come free, or when they have to wait longer.
     changed: Notify,
@@ -35,7 +36,16 @@ pub(super) struct Pass<'a> {
 
 impl Gate {
     pub(super) fn new(bucket: Bucket, deadline: Option<Instant>) -> Self {
-        Self { deadline, state: Mutex::new(State { bucket, paused_until: None }), changed: Notify::new() }
+        Self { deadline: Mutex::new(deadline), state: Mutex::new(State { bucket, paused_until: None }), changed: Notify::new() }
+    }
+
+    /// A new run begins, with a deadline of its own. Pauses and what is left of the window stay.
+    pub(super) fn begin_run(&self, deadline: Option<Instant>) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until no pause is on and a token is free.
@@ -71,7 +81,7 @@ impl Gate {
     /// # Errors
     /// Where the deadline came first.
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, TooLate> {
-        match self.deadline {
+        match self.deadline() {
             None => Ok(work.await),
             Some(deadline) => tokio::time::timeout_at(deadline, work).await.map_err(|_| TooLate),
         }
@@ -103,7 +113,7 @@ impl Gate {
                         self.reachable(until)?;
                         Some(until)
                     }
-                    Err(Wait::Answer(until)) => [until, self.deadline].into_iter().flatten().min(),
+                    Err(Wait::Answer(until)) => [until, self.deadline()].into_iter().flatten().min(),
                 }
             };
             match until {
@@ -117,7 +127,7 @@ impl Gate {
     }
 
     fn reachable(&self, time: Instant) -> Result<(), TooLate> {
-        if self.deadline.is_some_and(|deadline| time >= deadline) { Err(TooLate) } else { Ok(()) }
+        if self.deadline().is_some_and(|deadline| time >= deadline) { Err(TooLate) } else { Ok(()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -15,9 +15,12 @@ use super::limits;
 use super::request::{Body, Method, Request, Target};
 use super::server::{Server, ServerKind};
 use super::{RemoteError, Settings};
+use crate::model::Secret;
 
 /// Largest body that is taken. A page of 500 entities is about 1 MB.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// Most bytes that are read of what a secret address says.
+const MOST_WORDS: usize = 200;
 /// Shorter secrets are not looked for in what the server says: they may be ordinary words.
 const SHORTEST_MASKED: usize = 8;
 
@@ -53,23 +56,7 @@ pub(super) struct Http {
 impl Http {
     /// Builds the client. For a remote server this loads the root certificates of the operating system.
     pub(super) fn new(server: &Server, settings: &Settings) -> Result<Self, RemoteError> {
-        // An error says that a provider is installed already, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let builder = ClientBuilder::new()
-            .user_agent(concat!("campaignctl/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.connect_timeout)
-            .timeout(settings.request_timeout)
-            .pool_idle_timeout(Duration::from_secs(20))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false);
-        let builder = match server.kind() {
-            ServerKind::Remote => builder.https_only(true),
-            ServerKind::LoopbackTls => builder.https_only(true).no_proxy(),
-            // No root certificates are needed, and loading them takes milliseconds.
-            ServerKind::LoopbackPlain => builder.no_proxy().tls_certs_only([]),
-        };
-        let client = builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error))))?;
+        let client = client(server.kind(), settings)?;
         Ok(Self { client, server: server.clone() })
     }
 
@@ -103,12 +90,12 @@ impl Http {
     async fn exchange(&self, request: &Request, authorization: &Authorization) -> Result<Answer, Failure> {
         let built = self.build(request, authorization).map_err(|error| Failure::Unsendable(deepest(&error)))?;
         let header = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let mut response = self.client.execute(built).await.map_err(|error| failure(&error))?;
+        let mut response = self.client.execute(built).await.map_err(failure)?;
         let status = response.status().as_u16();
         let correlation_id = text_header(response.headers(), "inin-correlation-id").map(|id| bounded(&id, 120));
         let limits = limits::read(|name| text_header(response.headers(), name), Timestamp::now);
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
             if bytes.len() + chunk.len() > LARGEST_BODY {
                 return Err(Failure::TooLarge { status });
             }
@@ -119,6 +106,63 @@ impl Http {
             body = mask(body, &header, authorization);
         }
         Ok(Answer { status, correlation_id, limits, body })
+    }
+}
+
+/// A client that goes nowhere else than it is sent: no redirects, nothing repeated behind our back.
+fn client(kind: ServerKind, settings: &Settings) -> Result<Client, RemoteError> {
+    // An error says that a provider is installed already, which is as good.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let builder = ClientBuilder::new()
+        .user_agent(concat!("campaignctl/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.request_timeout)
+        .pool_idle_timeout(Duration::from_secs(20))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false);
+    let builder = match kind {
+        ServerKind::Remote => builder.https_only(true),
+        ServerKind::LoopbackTls => builder.https_only(true).no_proxy(),
+        // No root certificates are needed, and loading them takes milliseconds.
+        ServerKind::LoopbackPlain => builder.no_proxy().tls_certs_only([]),
+    };
+    builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error))))
+}
+
+/// Posts to one address that is a secret as a whole.
+pub(super) struct SecretAddress {
+    client: Client,
+    url: Secret,
+}
+
+/// What a secret address answered.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    /// The beginning of the body, on one line.
+    pub(super) words: String,
+}
+
+impl SecretAddress {
+    pub(super) fn new(url: Secret, kind: ServerKind, settings: &Settings) -> Result<Self, RemoteError> {
+        Ok(Self { client: client(kind, settings)?, url })
+    }
+
+    /// Sends one JSON text once. No failure names the address.
+    pub(super) async fn post(&self, json: &str) -> Result<Reply, Failure> {
+        let request = self.client.post(self.url.expose()).header(CONTENT_TYPE, "application/json").body(json.to_owned());
+        let mut response = request.send().await.map_err(failure)?;
+        let status = response.status().as_u16();
+        let limits = limits::read(|name| text_header(response.headers(), name), Timestamp::now);
+        let mut bytes = Vec::new();
+        // The answer is known by its status; what follows only explains it.
+        while let Ok(Some(chunk)) = response.chunk().await
+            && bytes.len() < MOST_WORDS
+        {
+            bytes.extend_from_slice(&chunk[..chunk.len().min(MOST_WORDS)]);
+        }
+        Ok(Reply { status, retry_after: limits.retry_after, words: bounded(&String::from_utf8_lossy(&bytes), MOST_WORDS) })
     }
 }
 
@@ -182,15 +226,17 @@ fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
+/// Without the address, which may be a secret.
+fn failure(error: reqwest::Error) -> Failure {
+    let error = error.without_url();
     if error.is_connect() {
-        Failure::Connect(deepest(error))
+        Failure::Connect(deepest(&error))
     } else if error.is_timeout() {
         Failure::Timeout
     } else if error.is_builder() {
-        Failure::Unsendable(deepest(error))
+        Failure::Unsendable(deepest(&error))
     } else {
-        Failure::Interrupted(deepest(error))
+        Failure::Interrupted(deepest(&error))
     }
 }
 

@@ -23,6 +23,7 @@ mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod webhook;
 mod writer;
 
 pub use auth::Credentials;
@@ -30,4 +31,5 @@ pub use error::{Detail, RefusedAt, RemoteError, RemoteErrorKind};
 pub use reader::Reader;
 pub use server::{InvalidBaseUrl, Server};
 pub use settings::{Pace, Settings};
+pub use webhook::{InvalidWebhook, NotDelivered, Webhook};
 pub use writer::Writer;

@@ -29,6 +29,12 @@ impl Reader {
         Ok(Self { session: Arc::new(session) })
     }
 
+    /// Begins another run with the same connections, token and limits: its time ([`Settings::deadline`]) counts from now, and
+    /// what it may repeat is counted anew. Requests of an earlier run must have ended.
+    pub fn begin_run(&self) {
+        self.session.begin_run();
+    }
+
     /// The organization of the credentials. `GET /api/v2/organizations/me`.
     ///
     /// # Errors

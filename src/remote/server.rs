@@ -79,12 +79,7 @@ impl Server {
         if query_or_fragment {
             return Err(InvalidBaseUrl::QueryOrFragment);
         }
-        let kind = match (scheme.as_str(), is_loopback(&host)) {
-            ("http", false) => return Err(InvalidBaseUrl::PlainHttp { host }),
-            ("http", true) => ServerKind::LoopbackPlain,
-            (_, true) => ServerKind::LoopbackTls,
-            (_, false) => ServerKind::Remote,
-        };
+        let kind = kind(&scheme, &host).ok_or_else(|| InvalidBaseUrl::PlainHttp { host: host.clone() })?;
         let authority = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
         let api = format!("{scheme}://{authority}{}", path.trim_end_matches('/'));
         let login = REGIONS.into_iter().find(|region| authority.strip_prefix("api.") == Some(region.domain)).map(Region::login_url);
@@ -113,6 +108,16 @@ impl Server {
 
     pub(super) fn kind(&self) -> ServerKind {
         self.kind
+    }
+}
+
+/// What a connection needs; nothing for plain `http` to another machine.
+pub(super) fn kind(scheme: &str, host: &str) -> Option<ServerKind> {
+    match (scheme, is_loopback(host)) {
+        ("http", false) => None,
+        ("http", true) => Some(ServerKind::LoopbackPlain),
+        (_, true) => Some(ServerKind::LoopbackTls),
+        (_, false) => Some(ServerKind::Remote),
     }
 }
 

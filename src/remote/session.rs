@@ -83,7 +83,7 @@ impl Session {
             Pace::PerMinute(requests) => Some(requests),
             Pace::Unlimited => None,
         };
-        let deadline = settings.deadline.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = deadline(&settings);
         Ok(Self {
             transport,
             api_url,
@@ -98,6 +98,13 @@ impl Session {
 
     pub(super) fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// A new run begins with the same connections, token and window: its time counts from now, and it may repeat as many
+    /// requests as any other.
+    pub(super) fn begin_run(&self) {
+        self.gate.begin_run(deadline(&self.settings));
+        self.budget.begin_run();
     }
 
     /// The client that requests are made as, where it is known.
@@ -268,8 +275,13 @@ fn outcome(sent: &Result<Answer, Failure>, target: Target) -> Outcome {
     }
 }
 
+/// When a run that begins now has to be over.
+fn deadline(settings: &Settings) -> Option<Instant> {
+    settings.deadline.and_then(|limit| Instant::now().checked_add(limit))
+}
+
 /// A random number from 0 to 1, out of the first random bytes of a UUID.
-fn dice() -> f64 {
+pub(super) fn dice() -> f64 {
     let [a, b, c, d, ..] = *Uuid::new_v4().as_bytes();
     f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
 }

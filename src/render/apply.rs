@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::escape::{inline, quoted};
+use super::escape::inline;
 use super::style::{DANGER, STRONG};
 use crate::apply::{Event, Outcome, Report, Row};
 use crate::reconcile::Action;
@@ -155,11 +155,6 @@ fn advice(report: &Report) -> Vec<String> {
         ));
     }
     advice
-}
-
-/// Name of a campaign and the id it was bound to, after an import.
-pub fn imported(address: &str, name: &str, id: &str) -> String {
-    format!("{STRONG}Import successful!{STRONG:#} {address} is the live campaign {} ({}).\n", quoted(name), inline(id))
 }
 
 #[cfg(test)]

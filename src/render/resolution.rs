@@ -9,7 +9,7 @@ pub fn resolutions(environment: &str, key: &CampaignKey, until: Date) -> [(&'sta
     let address = key.address();
     [
         ("keep what is live", format!("campaignctl drift -e {environment} --adopt {address}")),
-        ("put back what the file says", format!("campaignctl apply -e {environment}")),
+        ("put back what was applied", format!("campaignctl apply -e {environment} --revert {address}")),
         ("leave it for now", format!("campaignctl drift -e {environment} --hold {address} --until {until}")),
     ]
 }

@@ -8,12 +8,13 @@ use super::escape::inline;
 use super::style::{ADD, FAINT, REMOVE, STRONG};
 use crate::edit::{Refused, Rewritten};
 
-/// A unified diff of every file.
+/// A unified diff of every file; one without a text before is new.
 pub fn diff(files: &[Rewritten]) -> String {
     let mut out = String::new();
     for Rewritten { path: _, shown, before, after, made: _ } in files {
         let shown = inline(shown);
-        let text = TextDiff::from_lines(before, after).unified_diff().header(&format!("a/{shown}"), &format!("b/{shown}")).to_string();
+        let old = if before.is_empty() { "/dev/null".to_owned() } else { format!("a/{shown}") };
+        let text = TextDiff::from_lines(before, after).unified_diff().header(&old, &format!("b/{shown}")).to_string();
         for line in text.split_inclusive('\n') {
             let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
             let (body, end) = body.strip_suffix('\r').map_or((body, end), |body| (body, "\r\n"));

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live};
-use crate::reconcile::{self, LiveSide, Plan, Policy};
+use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live, QueueNames};
+use crate::reconcile::{self, Goal, LiveSide, Plan, Policy};
 
 /// A plan, as everything it was made from and everything it is bound to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ pub struct SavedPlan {
     pub live: Live,
     /// Snapshot three: what was applied last.
     pub last_applied: LastApplied,
+    /// What it aims at.
+    #[serde(default)]
+    pub goal: Goal,
+    /// What the queues are called that it shows.
+    #[serde(default)]
+    pub queues: QueueNames,
 }
 
 /// Which writing of which state.
@@ -55,7 +61,10 @@ pub struct AppliedAt {
 pub struct DeclaredAt {
     /// Path of the file, relative to the project.
     pub file: String,
-    /// SHA-256 of the document, variables filled in, as compact JSON.
+    /// Path of the overlay that was merged into it, relative to the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+    /// SHA-256 of the document, overlay and variables filled in, as compact JSON.
     pub sha256: String,
 }
 
@@ -94,7 +103,8 @@ impl LiveAt {
 impl SavedPlan {
     /// The plan: the same function of the same snapshots as when it was made.
     pub fn plan(&self) -> Plan {
-        reconcile::plan(&self.desired, &self.live, &self.last_applied, &self.policy)
+        let plan = reconcile::plan(&self.desired, &self.live, &self.last_applied, &self.policy);
+        Plan { goal: self.goal.clone(), queues: self.queues.clone(), ..plan }
     }
 
     /// The live campaigns that a plan would write to, take over or forget.

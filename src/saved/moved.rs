@@ -42,6 +42,8 @@ pub enum Moved {
         key: CampaignKey,
         /// The file that declared it, or declares it.
         file: String,
+        /// The overlay that takes part, or took part.
+        overlay: Option<String>,
         /// What is different.
         what: &'static str,
     },
@@ -117,11 +119,14 @@ fn moved_files(planned: &BTreeMap<CampaignKey, DeclaredAt>, now: &BTreeMap<Campa
             Some(found) if found.sha256 != declared.sha256 => "says something else now",
             Some(_) => continue,
         };
+        // An overlay that came or went is part of what was declared.
+        let overlay = now.get(key).and_then(|now| now.overlay.as_ref()).or(declared.overlay.as_ref()).cloned();
         let file = now.get(key).unwrap_or(declared).file.clone();
-        moved.push(Moved::File { key: key.clone(), file, what });
+        moved.push(Moved::File { key: key.clone(), file, overlay, what });
     }
     for (key, declared) in now.iter().filter(|(key, _)| !planned.contains_key(*key)) {
-        moved.push(Moved::File { key: key.clone(), file: declared.file.clone(), what: "declares it now, and the plan does not know it" });
+        let (file, overlay) = (declared.file.clone(), declared.overlay.clone());
+        moved.push(Moved::File { key: key.clone(), file, overlay, what: "declares it now, and the plan does not know it" });
     }
     moved
 }
@@ -172,7 +177,8 @@ impl fmt::Display for Moved {
                     (Some(_), Some(_)) => write!(f, "the state: it was replaced by another one{since}"),
                 }
             }
-            Self::File { key, file, what } => write!(f, "{}: `{file}` {what}", key.address()),
+            Self::File { key, file, overlay: None, what } => write!(f, "{}: `{file}` {what}", key.address()),
+            Self::File { key, file, overlay: Some(overlay), what } => write!(f, "{}: `{file}` with `{overlay}` {what}", key.address()),
             Self::Guards => f.write_str("campaignctl.yaml: the guards of the environment are others now"),
             Self::Live { key, what } => write!(f, "{}: {what}", key.address()),
         }

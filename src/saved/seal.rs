@@ -11,8 +11,10 @@ use crate::model::Secret;
 
 /// What the first field of a saved plan says.
 pub(super) const FORMAT: &str = "campaignctl-saved-plan";
-/// The version of the format that this version of the tool reads and writes.
-const VERSION: u32 = 1;
+/// The version of the format that this version of the tool writes. Version 1 had neither goal nor names of queues.
+const VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST: u32 = 1;
 
 /// The outer shell of the file. The checksum and the signature are over the bytes of `content` as they stand.
 #[derive(Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Opened {
     pub saved: SavedPlan,
     /// The signature it carries, if it is signed.
     signature: Option<String>,
+    /// The version of the format it was written in.
+    version: u32,
     /// What the signature is over.
     content: String,
 }
@@ -70,14 +74,14 @@ pub enum SignatureError {
 }
 
 /// What checksum and signature are over: the version is in it, so that no content can be read as another format.
-fn sealed_text(content: &str) -> String {
-    format!("{FORMAT} {VERSION} {content}")
+fn sealed_text(version: u32, content: &str) -> String {
+    format!("{FORMAT} {version} {content}")
 }
 
-fn mac(key: &Secret, content: &str) -> Option<Hmac<Sha256>> {
+fn mac(key: &Secret, version: u32, content: &str) -> Option<Hmac<Sha256>> {
     // A key of any length is taken; `None` cannot happen, and would count as a wrong signature.
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).ok()?;
-    mac.update(sealed_text(content).as_bytes());
+    mac.update(sealed_text(version, content).as_bytes());
     Some(mac)
 }
 
@@ -90,8 +94,8 @@ pub fn seal(saved: &SavedPlan, key: Option<&Secret>) -> Result<String, serde_jso
     let envelope = Envelope {
         format: FORMAT.to_owned(),
         version: VERSION,
-        sha256: hexadecimal(&Sha256::digest(sealed_text(&content))),
-        hmac_sha256: key.and_then(|key| Some(hexadecimal(&mac(key, &content)?.finalize().into_bytes()))),
+        sha256: hexadecimal(&Sha256::digest(sealed_text(VERSION, &content))),
+        hmac_sha256: key.and_then(|key| Some(hexadecimal(&mac(key, VERSION, &content)?.finalize().into_bytes()))),
         content: &RawValue::from_string(content.clone())?,
     };
     let mut text = serde_json::to_string(&envelope)?;
@@ -114,18 +118,21 @@ pub fn open(bytes: &[u8]) -> Result<Opened, SealError> {
     if format != FORMAT {
         return Err(SealError::NotAPlan(format!("its format is `{format}`")));
     }
-    if version != VERSION {
+    if version > VERSION {
         return Err(SealError::Newer(version));
     }
+    if version < OLDEST {
+        return Err(SealError::NotAPlan(format!("there is no format {version}")));
+    }
     let content = content.get();
-    if hexadecimal(&Sha256::digest(sealed_text(content))) != sha256 {
+    if hexadecimal(&Sha256::digest(sealed_text(version, content))) != sha256 {
         return Err(SealError::Damaged);
     }
     let saved: SavedPlan = serde_json::from_str(content).map_err(not_a_plan)?;
     if SavedPlan::objects_of(&saved.plan()) != saved.objects {
         return Err(SealError::OtherPlan(saved.tool));
     }
-    Ok(Opened { saved, signature: hmac_sha256, content: content.to_owned() })
+    Ok(Opened { saved, signature: hmac_sha256, version, content: content.to_owned() })
 }
 
 /// A file of a later format may have other fields; then this is what is wrong with it.
@@ -152,7 +159,7 @@ impl Opened {
             (None, Some(_)) => Err(SignatureError::Missing),
             (Some(signature), Some(key)) => {
                 let expected = bytes_of(signature).ok_or(SignatureError::Wrong)?;
-                let mac = mac(key, &self.content).ok_or(SignatureError::Wrong)?;
+                let mac = mac(key, self.version, &self.content).ok_or(SignatureError::Wrong)?;
                 // Compares in constant time.
                 mac.verify_slice(&expected).map_err(|_| SignatureError::Wrong)
             }

@@ -56,6 +56,13 @@ pub fn check_campaign(value: &Value) -> Vec<Violation> {
     check(VALIDATOR.get_or_init(|| compile(schema)), schema, value, "the campaign")
 }
 
+/// Everything in which an overlay breaks [`super::overlay`]; empty for a good one.
+pub fn check_overlay(value: &Value) -> Vec<Violation> {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    let schema = super::overlay();
+    check(VALIDATOR.get_or_init(|| compile(schema)), schema, value, "the overlay")
+}
+
 /// Everything in which a project file breaks [`super::project`]; empty for a good one.
 pub fn check_project(value: &Value) -> Vec<Violation> {
     static VALIDATOR: OnceLock<Validator> = OnceLock::new();
@@ -274,10 +281,18 @@ impl Teller<'_> {
         }
     }
 
+    /// The one type that the value is to have, where there is just one. That an overlay may say `null` is beside the point.
+    fn only_type(&self) -> Option<&str> {
+        let ValidationErrorKind::Type { kind } = self.error.kind() else { return None };
+        match names_of(kind).as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// The value that stands there with quotes too many or too few.
     fn type_meant(&self) -> Option<Meant> {
-        let ValidationErrorKind::Type { kind: TypeKind::Single(kind) } = self.error.kind() else { return None };
-        match (kind.as_str(), &**self.error.instance()) {
+        match (self.only_type()?, &**self.error.instance()) {
             ("string", Value::Number(_) | Value::Bool(_)) => Some(Meant::Text),
             (kind, Value::String(text)) => spelling::unquoted(text, kind).map(Meant::Value),
             _ => None,
@@ -286,9 +301,9 @@ impl Teller<'_> {
 
     /// The slips behind a wrong type that can be named: quotes around a number or a word, a single item without its list.
     fn type_help(&self) -> Option<String> {
-        let ValidationErrorKind::Type { kind: TypeKind::Single(kind) } = self.error.kind() else { return None };
+        let kind = self.only_type()?;
         let instance = self.error.instance();
-        match (kind.as_str(), &**instance) {
+        match (kind, &**instance) {
             (_, Value::Null) => Some("write a value, or leave the field out".to_owned()),
             ("integer" | "number" | "boolean", Value::String(text))
                 if serde_json::from_str::<Value>(text).is_ok_and(|v| !v.is_string()) =>
@@ -325,7 +340,7 @@ fn whole_numbers(root: &Value, schema: &Value, value: &Value, pointer: &mut Stri
     let Some(schema) = resolve(root, schema) else { return };
     let length = pointer.len();
     match value {
-        Value::Number(number) if number.is_f64() && schema.get("type").is_some_and(|name| name == "integer") => {
+        Value::Number(number) if number.is_f64() && schema.get("type").is_some_and(is_integer) => {
             let path = field_path(pointer);
             let help = number.as_f64().filter(|float| float.fract() == 0.0).map(|float| format!("write {float:.0}"));
             if help.is_some() {
@@ -357,6 +372,14 @@ fn whole_numbers(root: &Value, schema: &Value, value: &Value, pointer: &mut Stri
     }
 }
 
+/// Whether a `type` takes whole numbers and no others.
+fn is_integer(kind: &Value) -> bool {
+    match kind {
+        Value::Array(kinds) => kinds.iter().any(|name| name == "integer") && !kinds.iter().any(|name| name == "number"),
+        name => name == "integer",
+    }
+}
+
 /// The schema itself, or the one its `$ref` names.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
     match schema.get("$ref").and_then(Value::as_str) {
@@ -366,14 +389,17 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
 }
 
 fn expected(kind: &TypeKind) -> String {
+    let mut names = names_of(kind);
+    // "`true` or `false`" brings its own "or" and ends the row.
+    names.sort_by_key(|name| *name == "boolean");
+    names.into_iter().map(type_name).collect::<Vec<_>>().join(", ")
+}
+
+/// The types that a value may have, but for `null`.
+fn names_of(kind: &TypeKind) -> Vec<&'static str> {
     match kind {
-        TypeKind::Single(only) => type_name(only.as_str()).to_owned(),
-        TypeKind::Multiple(several) => {
-            let mut names: Vec<&str> = several.iter().map(|one| one.as_str()).collect();
-            // "`true` or `false`" brings its own "or" and ends the row.
-            names.sort_by_key(|name| *name == "boolean");
-            names.into_iter().map(type_name).collect::<Vec<_>>().join(", ")
-        }
+        TypeKind::Single(only) => vec![only.as_str()],
+        TypeKind::Multiple(several) => several.iter().map(|one| one.as_str()).filter(|name| *name != "null").collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod check;
 mod conditions;
+mod overlay;
 mod spelling;
 mod tidy;
 mod words;
@@ -14,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings, TriggerRequest};
 
-pub use check::{Meant, Violation, check_campaign, check_project};
-pub use words::{field_path, shorten};
+pub use check::{Meant, Violation, check_campaign, check_overlay, check_project};
+pub use words::{field_path, list, shorten};
 
 /// The schema of a campaign file (one document of it), JSON Schema 2020-12.
 pub fn campaign() -> &'static Value {
@@ -28,6 +29,12 @@ pub fn campaign() -> &'static Value {
         conditions::add(&mut schema);
         schema
     })
+}
+
+/// The schema of an overlay: what is different for one campaign in one environment, JSON Schema 2020-12.
+pub fn overlay() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| overlay::of(campaign()))
 }
 
 /// The schema of the project file, `campaignctl.yaml`, JSON Schema 2020-12.
@@ -58,14 +65,22 @@ pub fn campaign_text() -> String {
     text(campaign())
 }
 
+/// The overlay schema exactly as it is committed in `schema/overlay.schema.json`.
+pub fn overlay_text() -> String {
+    text(overlay())
+}
+
 /// The project schema exactly as it is committed in `schema/project.schema.json`.
 pub fn project_text() -> String {
     text(project())
 }
 
+/// Name of the committed schema of campaign files, in its folder.
+pub const CAMPAIGN_FILE: &str = "campaign.schema.json";
+
 /// The committed schema files: name under `schema/`, and content.
-pub fn files() -> [(&'static str, String); 2] {
-    [("campaign.schema.json", campaign_text()), ("project.schema.json", project_text())]
+pub fn files() -> [(&'static str, String); 3] {
+    [(CAMPAIGN_FILE, campaign_text()), ("overlay.schema.json", overlay_text()), ("project.schema.json", project_text())]
 }
 
 /// The schema of a document that the program writes: what is left out and what may be `null` is said as it is written, and

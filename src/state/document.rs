@@ -60,8 +60,8 @@ fn is_zero(fence: &u64) -> bool {
 
 /// What bytes are, if they are no state of this format.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// Something else, or a part.
+pub enum Unreadable {
+    /// Something else, or a part; why.
     Damaged(String),
     /// A state of this newer format.
     Newer(u64),
@@ -69,8 +69,14 @@ pub(super) enum Unreadable {
 
 impl StateDocument {
     /// Reads a document.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+    ///
+    /// # Errors
+    /// What the bytes are instead.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         match serde_json::from_slice::<Self>(bytes) {
+            Ok(document) if document.version == Self::FORMAT && document.serial.max(document.fence) > Self::LAST_SERIAL => {
+                Err(Unreadable::Damaged("its numbers are too high to have been counted".to_owned()))
+            }
             Ok(document) if document.version == Self::FORMAT => Ok(document),
             outcome => {
                 // Only a document that says so is of a newer format; everything else is damaged.
@@ -91,6 +97,13 @@ impl StateDocument {
         Self { serial: self.serial + 1, written: Some(now), write, fence: self.fence.max(fence), tool, ..self.clone() }
     }
 
+    /// Whether `other` remembers the same, whenever and by whatever it was written.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { version: _, tool: _, lineage, serial, written: _, write: _, fence: _, owner, campaigns, intents, runs } = self;
+        (lineage, serial, owner, campaigns) == (&other.lineage, &other.serial, &other.owner, &other.campaigns)
+            && (intents, runs) == (&other.intents, &other.runs)
+    }
+
     /// As it stands in a file or object.
     pub(super) fn bytes(&self) -> Vec<u8> {
         // All maps have text keys, which is all that could fail.
@@ -109,6 +122,8 @@ impl StateDocument {
 
     /// The format this version reads and writes.
     pub const FORMAT: u32 = 1;
+    /// No state is written so often: what is above leaves room to count on.
+    const LAST_SERIAL: u64 = u64::MAX / 2;
 
     /// An empty state with a new lineage.
     pub fn new(lineage: String, owner: Owner) -> Self {

@@ -106,8 +106,8 @@ impl StateError {
             Self::Remote { hint, .. } => (*hint).to_owned(),
             Self::NotConfigured { hint, .. } | Self::NotUnlocked { hint, .. } => hint.clone(),
             Self::Corrupt { backup, .. } => format!(
-                "the state before the last run is in `{backup}`; copy it over the damaged one. Without any state campaigns are \
-                 found by exact name and nothing is deleted"
+                "the state before the last run is in `{backup}`; `campaignctl state pull --backup | campaignctl state push --force -` \
+                 (both with the same -e) puts it back. Without any state campaigns are found by exact name and nothing is deleted"
             ),
             Self::Newer { .. } => "use the version of campaignctl that your pipeline uses".to_owned(),
             Self::Locked { environment, held, .. } => match &held.lease {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::document::Unreadable;
-use super::{Held, Holder, StateDocument, StateError};
+use super::stored::BACKUP;
+use super::{Held, Holder, StateDocument, StateError, Stored};
 
 /// A state file of one environment. It need not exist yet.
 #[derive(Debug, Clone)]
@@ -19,10 +19,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-fn backup_path(path: &Path) -> PathBuf {
-    beside(path, ".backup")
 }
 
 impl StateFile {
@@ -42,20 +38,20 @@ impl StateFile {
     /// # Errors
     /// A file that cannot be read, is damaged, or was written in a newer format.
     pub fn read(&self) -> Result<Option<StateDocument>, StateError> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StateError::Io { verb: "read", path: self.path.clone(), source }),
-        };
-        self.parse(&bytes).map(Some)
+        self.stored("")?.map(|stored| stored.document()).transpose()
     }
 
-    fn parse(&self, bytes: &[u8]) -> Result<StateDocument, StateError> {
-        let at = self.path.display().to_string();
-        StateDocument::parse(bytes).map_err(|unreadable| match unreadable {
-            Unreadable::Damaged(reason) => StateError::Corrupt { at, backup: backup_path(&self.path).display().to_string(), reason },
-            Unreadable::Newer(found) => StateError::Newer { at, found, supported: StateDocument::FORMAT },
-        })
+    /// The file with this behind its name, byte for byte.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn stored(&self, suffix: &str) -> Result<Option<Stored>, StateError> {
+        let path = beside(&self.path, suffix);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(Stored::new(path.display().to_string(), bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StateError::Io { verb: "read", path, source }),
+        }
     }
 
     /// Takes the lock, which the operating system gives back when the process ends, however it ends.
@@ -128,18 +124,13 @@ impl LockedFile {
         let path = &self.state.path;
         let io_error = |verb: &'static str| move |source| StateError::Io { verb, path: path.clone(), source };
         if !self.backed_up {
-            let before = match fs::read(path) {
-                Ok(bytes) => Some(bytes),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(source) => return Err(io_error("back up")(source)),
-            };
-            let known = before.as_deref().map(|bytes| self.state.parse(bytes)).transpose()?;
+            let before = self.state.stored("")?;
+            let known = before.as_ref().map(Stored::document).transpose()?;
             if !document.continues(known.as_ref()) {
-                let reason = "the file was replaced since it was read".to_owned();
-                return Err(StateError::Lost { at: path.display().to_string(), reason });
+                return Err(self.replaced());
             }
             if let Some(before) = before {
-                replace(&backup_path(path), &before).map_err(io_error("back up"))?;
+                replace(&beside(path, BACKUP), before.bytes()).map_err(io_error("back up"))?;
             }
             self.backed_up = true;
         }
@@ -148,6 +139,31 @@ impl LockedFile {
         replace(path, &next.bytes()).map_err(io_error("write"))?;
         *document = next;
         Ok(())
+    }
+
+    /// Puts a document in the place of `before`, whatever both say. What was there is kept beside it.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn put(&mut self, document: &mut StateDocument, before: Option<&Stored>) -> Result<(), StateError> {
+        let path = &self.state.path;
+        let io_error = |verb: &'static str| move |source| StateError::Io { verb, path: path.clone(), source };
+        if self.state.stored("")?.as_ref() != before {
+            return Err(self.replaced());
+        }
+        if let Some(before) = before {
+            replace(&beside(path, before.kept_as()), before.bytes()).map_err(io_error("back up"))?;
+        }
+        let next = document.after(before).next(Timestamp::now(), 0);
+        replace(path, &next.bytes()).map_err(io_error("write"))?;
+        self.backed_up = true;
+        *document = next;
+        Ok(())
+    }
+
+    fn replaced(&self) -> StateError {
+        let reason = "the file was replaced since it was read".to_owned();
+        StateError::Lost { at: self.state.path.display().to_string(), reason }
     }
 }
 

@@ -9,11 +9,16 @@ mod document;
 mod error;
 mod file;
 mod holder;
+mod keys;
 mod object;
 mod store;
+mod stored;
+mod told;
 
 pub use access::StateAccess;
-pub use document::{Owner, Run, StateDocument, Touched};
+pub use document::{Owner, Run, StateDocument, Touched, Unreadable};
 pub use error::StateError;
 pub use holder::{Ended, Held, Holder, HowEnded, Lease};
 pub use store::{LockedState, StateStore};
+pub use stored::Stored;
+pub use told::{DeclaredAs, Listed, NextPlan, Pushed, Released, Renamed, Shown};

@@ -3,7 +3,8 @@
 use super::access::StateAccess;
 use super::file::{LockedFile, StateFile};
 use super::object::{HeldLock, ObjectState};
-use super::{Ended, Held, Holder, Lease, StateDocument, StateError};
+use super::stored::BACKUP;
+use super::{Ended, Held, Holder, Lease, StateDocument, StateError, Stored};
 use crate::model::StateLocation;
 
 /// The state of one environment. It need not exist yet.
@@ -49,6 +50,32 @@ impl StateStore {
                 blocking("read", &self.at, move || file.read()).await
             }
             Backend::Object(object) => object.read().await,
+        }
+    }
+
+    /// The state byte for byte, also one that is damaged or too new; `None` where there is none. Takes no lock.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub async fn stored(&self) -> Result<Option<Stored>, StateError> {
+        self.beside("").await
+    }
+
+    /// The state before the last run, byte for byte; `None` where there is none.
+    ///
+    /// # Errors
+    /// A backup that cannot be read.
+    pub async fn backup(&self) -> Result<Option<Stored>, StateError> {
+        self.beside(BACKUP).await
+    }
+
+    async fn beside(&self, suffix: &'static str) -> Result<Option<Stored>, StateError> {
+        match &self.backend {
+            Backend::File(file) => {
+                let file = file.clone();
+                blocking("read", &self.at, move || file.stored(suffix)).await
+            }
+            Backend::Object(object) => object.stored(suffix).await,
         }
     }
 
@@ -151,19 +178,22 @@ impl LockedState {
     pub async fn write(&mut self, document: &mut StateDocument) -> Result<(), StateError> {
         match &mut self.lock {
             Lock::Object(lock) => lock.write(document).await,
+            Lock::File(lock) => write_file(lock, &self.store.at, document, LockedFile::write).await,
+        }
+    }
+
+    /// Puts a document in the place of what was [stored](StateStore::stored), whatever both say, and `document` becomes what
+    /// was written: its serial is above those of both. What was there is kept as `<state>.backup`, or, where it is damaged,
+    /// as `<state>.damaged`, which leaves a good backup alone.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; [`StateError::Lost`] where something else is stored by now.
+    pub async fn put(&mut self, document: &mut StateDocument, before: Option<&Stored>) -> Result<(), StateError> {
+        match &mut self.lock {
+            Lock::Object(lock) => lock.put(document, before).await,
             Lock::File(lock) => {
-                let at = &self.store.at;
-                let abandoned = || StateError::Lost { at: at.clone(), reason: "a write was abandoned".to_owned() };
-                let mut file = lock.take().ok_or_else(abandoned)?;
-                let mut next = document.clone();
-                let (file, outcome) = blocking("write", at, move || {
-                    let outcome = file.write(&mut next).map(|()| next);
-                    Ok((file, outcome))
-                })
-                .await?;
-                *lock = Some(file);
-                *document = outcome?;
-                Ok(())
+                let before = before.cloned();
+                write_file(lock, &self.store.at, document, move |file, document| file.put(document, before.as_ref())).await
             }
         }
     }
@@ -197,6 +227,26 @@ impl LockedState {
             Lock::Object(lock) => lock.release().await,
         }
     }
+}
+
+/// Writes a file under its lock; on an error `document` is as it was.
+async fn write_file(
+    lock: &mut Option<LockedFile>,
+    at: &str,
+    document: &mut StateDocument,
+    write: impl FnOnce(&mut LockedFile, &mut StateDocument) -> Result<(), StateError> + Send + 'static,
+) -> Result<(), StateError> {
+    let abandoned = || StateError::Lost { at: at.to_owned(), reason: "a write was abandoned".to_owned() };
+    let mut file = lock.take().ok_or_else(abandoned)?;
+    let mut next = document.clone();
+    let (file, outcome) = blocking("write", at, move || {
+        let outcome = write(&mut file, &mut next).map(|()| next);
+        Ok((file, outcome))
+    })
+    .await?;
+    *lock = Some(file);
+    *document = outcome?;
+    Ok(())
 }
 
 /// Runs work on a file where waiting for the disk holds nobody up.

@@ -15,7 +15,7 @@ use campaignctl::model::{Guards, Secret, StateLocation};
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Request, plan};
 use campaignctl::ops::{Access, Scope};
-use campaignctl::reconcile::Plan;
+use campaignctl::reconcile::{Goal, Plan};
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::state::{Holder, StateAccess, StateDocument, StateStore};
 use serde_json::Value;
@@ -195,7 +195,7 @@ impl World {
             scope: Scope { project, environment, access, settings },
             guards: Guards::default(),
             allow_destroy: BTreeSet::new(),
-            rollback: None,
+            goal: Goal::Files,
         }
     }
 

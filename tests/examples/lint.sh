@@ -49,7 +49,7 @@ lint() {
 workflows=(examples/github-actions/workflows/*.yaml)
 actions=(examples/github-actions/actions/*/action.yaml)
 yaml=("${workflows[@]}" "${actions[@]}" examples/gitlab-ci/.gitlab-ci.yml examples/kubernetes/*.yaml
-  examples/pre-commit/.pre-commit-config.yaml .pre-commit-hooks.yaml)
+  examples/prometheus/*.yaml examples/pre-commit/.pre-commit-config.yaml .pre-commit-hooks.yaml)
 
 # ---- something broken for each of them
 mkdir "$scratch/broken"

@@ -10,6 +10,7 @@ use campaignctl::model::{Guards, Secret, StateLocation};
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Planned, Request};
 use campaignctl::ops::{Access, Scope};
+use campaignctl::reconcile::Goal;
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::state::{Holder, StateAccess, StateStore};
 use serde_json::json;
@@ -30,7 +31,7 @@ async fn planned(repo: &Repo) -> Planned {
         },
         guards: Guards::default(),
         allow_destroy: BTreeSet::new(),
-        rollback: None,
+        goal: Goal::Files,
     };
     prepare_apply(request, holder()).await.unwrap()
 }

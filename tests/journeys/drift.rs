@@ -61,9 +61,9 @@ async fn a_pause_is_one_operational_drift_with_who_and_when() {
         .says("1 of 2 campaigns drifted: 1 operational.")
         .says("~ campaign.one paused live by \"somebody-else\" at 20")
         .says("      enabled: true -> false\n")
-        .says("keep what is live            campaignctl drift -e rehearsal --adopt campaign.one\n")
-        .says("put back what the file says  campaignctl apply -e rehearsal\n")
-        .says("leave it for now             campaignctl drift -e rehearsal --hold campaign.one --until 20");
+        .says("keep what is live          campaignctl drift -e rehearsal --adopt campaign.one\n")
+        .says("put back what was applied  campaignctl apply -e rehearsal --revert campaign.one\n")
+        .says("leave it for now           campaignctl drift -e rehearsal --hold campaign.one --until 20");
     assert!(!ran.out.contains("campaign.two"), "{}", ran.out);
 
     let json: Value = serde_json::from_str(&repo.run(&["drift", "--format", "json"]).exits(0).out).unwrap();
@@ -86,6 +86,26 @@ async fn a_pause_is_one_operational_drift_with_who_and_when() {
     let hold = ran.out.lines().find(|line| line.contains("--hold")).unwrap().split("campaignctl ").nth(1).unwrap();
     repo.run(&hold.split_whitespace().collect::<Vec<_>>()).exits(0).says("1 field held in 1 file.");
     repo.run(&["drift", "--detailed-exitcode"]).exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_field_that_was_changed_live_is_exactly_one_drifted_field_with_actor_and_time() {
+    let (server, repo) = applied().await;
+    // Pending changes of the files are no drift.
+    repo.campaign("two", &campaign("Two", 60));
+    server.edit("One", |campaign| campaign["throttling"]["cooldownSeconds"] = json!(60)).await;
+    let edited = server.campaigns().await.into_iter().find(|campaign| campaign["name"] == "One").unwrap();
+    let json: Value = serde_json::from_str(&repo.run(&["drift", "--format", "json"]).exits(0).out).unwrap();
+    let [one] = json["campaigns"].as_array().unwrap().as_slice() else { panic!("{json:#}") };
+    let field = json!({ "path": "throttling.cooldownSeconds", "lastApplied": 86400, "live": 60, "file": 86400 });
+    assert_eq!((&one["address"], &one["fields"]), (&json!("campaign.one"), &json!([field])));
+    assert_eq!(one["live"]["modifiedBy"], "somebody-else");
+    let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(time(&one["live"]["dateModified"]), time(&edited["dateModified"]));
+    let human = repo.run(&["drift"]).exits(0).says("      throttling.cooldownSeconds: 86400 -> 60\n");
+    assert_eq!(human.out.lines().filter(|line| line.contains(" -> ")).count(), 1, "{}", human.out);
+    let told = format!("changed live by \"somebody-else\" at {:.0}", time(&edited["dateModified"]));
+    human.says(&told);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,7 +246,7 @@ async fn a_campaign_that_is_gone_live_is_missing() {
         .exits(2)
         .says("1 of 2 campaigns drifted: 1 missing.")
         .says(&format!("~ campaign.one gone live: the campaign \"{id}\" was deleted outside of campaignctl"))
-        .says("create it again  campaignctl apply -e rehearsal\n")
+        .says("create it again  campaignctl apply -e rehearsal --revert campaign.one\n")
         .says("keep it gone     delete it from campaigns/one.yaml, then campaignctl apply -e rehearsal\n");
     repo.run(&["drift", "--adopt", "one"]).exits(1).complains("campaign.one: not adopted: it is gone live; to keep that, delete it");
     repo.run(&["drift", "--hold", "one", "--until", "9999-01-01"]).exits(1).complains("there is no live value that could stand");

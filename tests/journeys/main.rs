@@ -4,20 +4,31 @@
 
 mod apply;
 mod drift;
+mod environments;
 mod faults;
 mod first_run;
 mod guards;
+#[path = "../campaigns/hostile.rs"]
+mod hostile;
 mod import;
+mod import_files;
+mod init;
+mod job;
 mod levels;
 mod limits;
+mod lost_state;
+mod names;
 mod online;
 mod output;
 mod rehearsal;
 mod replay;
 mod repo;
+mod revert;
 mod rollback;
 mod saved;
 mod server;
 mod state;
+mod state_commands;
 mod stream;
+mod watching;
 mod wrong_input;

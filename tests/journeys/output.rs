@@ -61,3 +61,12 @@ async fn live_text_cannot_act_on_the_terminal_and_secrets_are_not_shown() {
     let state = std::fs::read_to_string(repo.path("state.json")).unwrap();
     assert!(!state.contains("a-secret-of-a-journey"));
 }
+
+#[test]
+fn completions_know_the_commands() {
+    let repo = Repo::sample();
+    for (shell, told) in [("bash", "complete -F _campaignctl"), ("zsh", "#compdef campaignctl"), ("fish", "complete -c campaignctl")] {
+        repo.run(&["completions", shell]).exits(0).says(told).says("unlock").says("detailed-exitcode");
+    }
+    repo.run(&["completions", "cmd"]).exits(1).complains("possible values");
+}

@@ -145,7 +145,7 @@ throttling: {{ maxInvitesPerContact: 1, cooldownSeconds: 86400, maxInvitesPerMin
 /// A server of the API inside this test, to look at and to change behind the program's back.
 pub struct Server {
     pub emulator: Emulator,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
     http: reqwest::Client,
     token: String,
 }
@@ -155,6 +155,19 @@ impl Server {
         rustls::crypto::ring::default_provider().install_default().ok();
         let data = tempfile::tempdir().unwrap();
         let options = Options { unknown_fields, ..Options::new(data.path()) };
+        Self::of(options, data).await
+    }
+
+    /// Stops the server and lets `meanwhile` happen; then it is there again, at the same address and with the same data.
+    pub async fn down_while<T>(self, meanwhile: impl AsyncFnOnce() -> T) -> (Self, T) {
+        let port = self.emulator.base_url().rsplit_once(':').unwrap().1.parse().unwrap();
+        let Self { emulator, data, .. } = self;
+        emulator.stop().await;
+        let happened = meanwhile().await;
+        (Self::of(Options { port, ..Options::new(data.path()) }, data).await, happened)
+    }
+
+    async fn of(options: Options, data: tempfile::TempDir) -> Self {
         let emulator = Emulator::start(options).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let token: serde_json::Value = http
@@ -168,7 +181,7 @@ impl Server {
             .await
             .unwrap();
         let token = token["access_token"].as_str().unwrap().to_owned();
-        Self { emulator, _data: data, http, token }
+        Self { emulator, data, http, token }
     }
 
     fn url(&self, id: &str) -> String {

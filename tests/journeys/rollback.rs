@@ -74,9 +74,19 @@ async fn a_run_is_undone_by_a_plan_like_any_other() {
             .says("Plan: 1 to add, 1 to change, 1 to destroy.");
     }
     assert_eq!(bodies(&server).await["One"], after["One"], "a plan writes nothing");
+    // `last` has a name, and every format begins with it.
+    let title = format!("Rollback of run {run}");
+    let plan = |format: &str| repo.run(&["plan", "--rollback", "last", "--format", format]).exits(0);
+    plan("human").says(&format!("\n{title}. What that run changed goes back to how it was before, whatever the files say.\n"));
+    plan("markdown").says(&format!("**{title}.** What that run changed"));
+    plan("html").says(&format!("<strong>{title}.</strong> What that run changed"));
+    let json: Value = serde_json::from_str(&plan("json").out).unwrap();
+    assert_eq!(json["campaignctl"]["goal"], json!({ "kind": "rollback", "run": run }));
+    repo.run(&["plan", "--rollback", "last", "--json-stream"]).exits(0).says(&title);
 
     repo.run(&["plan", "--rollback", "last", "--out", "p.plan"]).exits(0);
-    let back = repo.run(&["apply", "p.plan"]).exits(0).says("Resources: 1 added, 1 changed, 1 destroyed.");
+    repo.run(&["show", "p.plan"]).exits(0).says(&title);
+    let back = repo.run(&["apply", "p.plan"]).exits(0).says(&title).says("Resources: 1 added, 1 changed, 1 destroyed.");
     let mut expected = before.clone();
     expected.get_mut("Other").unwrap()["description"] = json!("edited");
     assert_eq!(bodies(&server).await, expected);
@@ -113,6 +123,14 @@ async fn a_campaign_that_comes_back_has_a_new_id_and_is_managed() {
     assert_ne!(id_of(&server, "Two").await, old);
     repo.campaign("two", &campaign("Two", 45));
     repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_is_gone_and_was_not_touched_is_not_forgotten() {
+    let (server, repo, _, run) = applied().await;
+    server.delete(&id_of(&server, "Other").await).await;
+    repo.run(&["apply", "--rollback", &run, "--auto-approve"]).exits(0).says("1 added, 1 changed, 1 destroyed");
+    repo.run(&["drift"]).exits(0).says("campaign.other gone live");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,9 @@ async fn two_hundred_campaigns_are_created_and_then_match() {
 async fn a_plan_costs_one_token_one_organization_and_a_request_per_hundred_campaigns() {
     let server = Server::start(UnknownFields::Reject).await;
     let repo = Repo::of_server(server.emulator.base_url());
-    campaigns(&repo, 1);
+    // Without a queue: names of queues cost one list more, where there is something to name.
+    let routing = "    routingConfig: { queueId: a1b2c3d4-e5f6-7890-abcd-ef1234567890, skillGroups: [web_support_tier1] }\n";
+    repo.campaign("one", &campaign("One", 45).replace(routing, ""));
     let mut created = 0;
     for (live, pages) in [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3)] {
         for number in created..live {
@@ -43,6 +45,10 @@ async fn a_plan_costs_one_token_one_organization_and_a_request_per_hundred_campa
         repo.run(&["plan"]).exits(0);
         assert_eq!(server.emulator.request_count() - before, 2 + pages, "{live} live campaigns");
     }
+    repo.campaign("one", &campaign("One", 45));
+    let before = server.emulator.request_count();
+    repo.run(&["plan"]).exits(0);
+    assert_eq!(server.emulator.request_count() - before, 2 + 3 + 1, "the plan shows a queue, and names it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,6 +35,7 @@ use crate::state::Holder;
   campaignctl apply                           plan, ask, apply
   campaignctl apply campaigns.plan            exactly the plan that `plan --out campaigns.plan` saved
   campaignctl apply -e staging --auto-approve in a pipeline
+  campaignctl apply --revert pricing-churn    undo the drift of a campaign, and nothing else
   campaignctl apply --auto-approve --json-stream  JSON lines, for tools that read `terraform apply -json`
 
 Ctrl-C once: nothing new is started, what is in flight is finished and recorded. Twice: stop now.
@@ -42,7 +43,7 @@ Ctrl-C once: nothing new is started, what is in flight is finished and recorded.
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
-    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback", "revert"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,
@@ -107,7 +108,7 @@ impl Apply {
             if self.json_stream {
                 return self.stream(planned, context).await;
             }
-            warn(&planned, context);
+            warn(planned.warnings, &planned.destination.environment, context);
             let (destination, plan) = (&planned.destination, &planned.plan);
             show(&PlanReport { destination, plan, created: planned.created, saved: None, links: None }, &self.showing, context);
             if let Err(refused) = refuse(&planned.plan, &planned.destination.environment, context) {
@@ -151,7 +152,7 @@ impl Apply {
         let opened = open(file, key.as_ref())?;
         may_be_applied(file, &opened, key.as_ref())?;
         let destination = opened.saved.destination.clone();
-        if let Some(other) = context.named_environment().filter(|named| *named != destination.environment) {
+        if let Some(other) = context.named_environment()?.filter(|named| *named != destination.environment) {
             let message = format!("`{}` is a plan for environment `{}`, not for `{other}`", file.display(), destination.environment);
             return Err(Failure {
                 class: Class::Conflict,

@@ -6,11 +6,12 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::limits::LimitArgs;
+use super::selecting::{Target, selection, target};
 use crate::cli::context::Context;
 use crate::model::{CampaignKey, Guards};
-use crate::ops::plan::{Planned, Request};
-use crate::ops::{Class, Failure};
-use crate::reconcile::Plan;
+use crate::ops::plan::Request;
+use crate::ops::{Class, Failure, Scope};
+use crate::reconcile::{Goal, Plan};
 use crate::remote::Settings;
 use crate::render;
 use crate::state::Ended;
@@ -29,6 +30,9 @@ pub(super) struct PlanningArgs {
     /// Plan back to how the campaigns were before this run, whatever the files say; `last` is the latest run that wrote
     #[arg(long, value_name = "RUN")]
     rollback: Option<String>,
+    /// Plan back what moved live to what was applied last, and nothing else: in these campaigns, or in all that drifted
+    #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = target, conflicts_with = "rollback")]
+    revert: Option<Vec<Target>>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -39,6 +43,11 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 }
 
 impl PlanningArgs {
+    /// Those of a plan that undoes drift, within the limits of the environment.
+    pub(super) fn of_revert(targets: Vec<Target>, limits: LimitArgs) -> Self {
+        Self { max_deletes: None, max_changed_percent: None, allow_destroy: Vec::new(), rollback: None, revert: Some(targets), limits }
+    }
+
     pub(super) fn parallelism(&self) -> NonZeroUsize {
         self.limits.parallelism()
     }
@@ -48,19 +57,35 @@ impl PlanningArgs {
     }
 
     pub(super) fn request(&self, context: &Context) -> Result<Request, Failure> {
-        Ok(Request {
-            scope: context.scope(self.settings())?,
+        Ok(self.request_for(context.scope(self.settings())?))
+    }
+
+    pub(super) fn is_rollback(&self) -> bool {
+        self.rollback.is_some()
+    }
+
+    pub(super) fn is_revert(&self) -> bool {
+        self.revert.is_some()
+    }
+
+    pub(super) fn request_for(&self, scope: Scope) -> Request {
+        Request {
+            scope,
             guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
-            rollback: self.rollback.clone(),
-        })
+            goal: match (&self.rollback, &self.revert) {
+                (Some(run), _) => Goal::Rollback(run.clone()),
+                (None, Some(targets)) => Goal::Revert(selection(targets)),
+                (None, None) => Goal::Files,
+            },
+        }
     }
 }
 
 /// Tells that the campaign files have warnings, where they do.
-pub(super) fn warn(planned: &Planned, context: &Context) {
-    if planned.warnings > 0 && !context.console.is_quiet() {
-        context.console.err(&render::findings::warnings_line(planned.warnings, &planned.destination.environment));
+pub(super) fn warn(warnings: usize, environment: &str, context: &Context) {
+    if warnings > 0 && !context.console.is_quiet() {
+        context.console.err(&render::findings::warnings_line(warnings, environment));
     }
 }
 

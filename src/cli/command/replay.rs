@@ -16,6 +16,7 @@ use crate::model::Guards;
 use crate::ops::Failure;
 use crate::ops::plan::Request;
 use crate::ops::replay::{Done, Recording, Recordings, offline, online};
+use crate::reconcile::Goal;
 use crate::render;
 use crate::render::replay::Report;
 
@@ -78,7 +79,7 @@ impl Replay {
                 return offline(&project, &environment, recordings).await;
             }
             let scope = context.scope(self.limits.settings())?;
-            let request = Request { scope, guards: Guards::default(), allow_destroy: [].into(), rollback: None };
+            let request = Request { scope, guards: Guards::default(), allow_destroy: [].into(), goal: Goal::default() };
             online(request, recordings).await
         }))?;
         if done.warnings > 0 && !context.console.is_quiet() {

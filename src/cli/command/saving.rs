@@ -35,7 +35,20 @@ fn lifetime(text: &str) -> Result<SignedDuration, String> {
 
 const LONGEST_SECONDS: i64 = 366 * 86_400;
 
+/// How long a plan can be applied where nobody says.
+const USUAL: SignedDuration = SignedDuration::from_hours(24);
+
 impl SavingArgs {
+    /// Saves to this file, if there is one, for the usual time.
+    pub(super) fn to(out: Option<PathBuf>) -> Self {
+        Self { out, expires_in: USUAL }
+    }
+
+    /// Whether a file is named.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.out.is_some()
+    }
+
     /// Writes the plan, where a file is named, and tells people what to do with it.
     pub(super) fn save(&self, planned: &Planned, format: PlanFormat, context: &Context) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };

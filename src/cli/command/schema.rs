@@ -17,9 +17,11 @@ use crate::schema;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
+  campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
   campaignctl schema replay                   of what `replay --format json` writes
+  campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
     /// Which schema to print
@@ -35,12 +37,16 @@ enum Which {
     /// Campaign files
     #[default]
     Campaign,
+    /// Overlays: what is different in one environment
+    Overlay,
     /// The project file, campaignctl.yaml
     Project,
     /// Plans as JSON
     Plan,
     /// Replays as JSON
     Replay,
+    /// Plans of several environments as JSON
+    Plans,
 }
 
 impl Schema {
@@ -48,9 +54,11 @@ impl Schema {
         let Some(folder) = self.write else {
             context.console.out(&match self.which {
                 Which::Campaign => schema::campaign_text(),
+                Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
                 Which::Replay => render::replay::json_schema_text(),
+                Which::Plans => render::plan::several_schema_text(),
             });
             return Ok(Exit::Ok);
         };
@@ -58,15 +66,19 @@ impl Schema {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a folder you may write in")
         };
         std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-        let written = [
-            (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text()),
-            (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text()),
-        ];
-        for (name, text) in schema::files().into_iter().chain(written) {
+        for (name, text) in files() {
             let path = folder.join(name);
             std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));
         }
         Ok(Exit::Ok)
     }
+}
+
+/// All schema files: name and text.
+pub(super) fn files() -> Vec<(&'static str, String)> {
+    let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
+    let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
+    let replay = (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text());
+    schema::files().into_iter().chain([plan, plans, replay]).collect()
 }

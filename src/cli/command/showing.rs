@@ -13,10 +13,10 @@ use crate::render::plan::{Links, Options, Report};
 pub(super) struct ShowingArgs {
     /// List live campaigns that no file declares, instead of counting them
     #[arg(long)]
-    show_unmanaged: bool,
+    pub(super) show_unmanaged: bool,
     /// Name the changes, their fields and their dangers, and leave out the values
     #[arg(long)]
-    concise: bool,
+    pub(super) concise: bool,
 }
 
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct FormatArgs {
     pub(super) format: PlanFormat,
     /// Where files are linked to: URL of the repository's root at one commit [default: from GitHub's or GitLab's variables]
     #[arg(long, value_name = "URL")]
-    link_base: Option<String>,
+    pub(super) link_base: Option<String>,
 }
 
 /// How a plan is written.

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::apply::holder;
+use super::state_changing::{Mv, Pull, Push, Rm};
+use super::state_reading::{List, Show};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::Failure;
@@ -11,8 +13,16 @@ use crate::remote::Settings;
 use crate::render;
 
 /// Look after the state: what the tool remembers of an environment
+///
+/// None of these commands reaches a server or changes anything live. Those that change the state take its lock and leave a
+/// backup beside it.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  campaignctl state list                       what is managed
+  campaignctl state show pricing-churn         what was last applied of a campaign
+  campaignctl state mv old-key new-key         another key for a campaign
+  campaignctl state rm pricing-churn           stop managing a campaign; it stays live
+  campaignctl state pull > copy.json           a copy of the state
   campaignctl state unlock 6d1f0f6c-4f0e-4a53-9d0e-3a3c5e6f0e4a -e production")]
 pub(in crate::cli) struct State {
     #[command(subcommand)]
@@ -21,6 +31,12 @@ pub(in crate::cli) struct State {
 
 #[derive(Debug, Subcommand)]
 enum StateCommand {
+    List(List),
+    Show(Show),
+    Mv(Mv),
+    Rm(Rm),
+    Pull(Pull),
+    Push(Push),
     Unlock(Unlock),
 }
 
@@ -46,6 +62,12 @@ struct Unlock {
 impl State {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
         match self.command {
+            StateCommand::List(command) => command.run(context),
+            StateCommand::Show(command) => command.run(context),
+            StateCommand::Mv(command) => command.run(context),
+            StateCommand::Rm(command) => command.run(context),
+            StateCommand::Pull(command) => command.run(context),
+            StateCommand::Push(command) => command.run(context),
             StateCommand::Unlock(command) => command.run(context),
         }
     }

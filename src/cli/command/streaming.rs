@@ -45,7 +45,7 @@ fn of_failure(failure: &Failure, context: &Context) -> String {
             Ok(Err(error)) => repository_of(error.kind().folder()),
             Err(_) => repository_of(std::path::Path::new(".")),
         };
-        let report = findings::Report { findings, sources, repository: &repository, environment: context.environment_name() };
+        let report = findings::Report { findings, sources, repository: &repository, environment: context.environments().first().copied() };
         out.push_str(&stream::findings(&report, now));
     }
     out.push_str(&stream::error(message, hint.as_deref(), now));

@@ -6,7 +6,8 @@ use super::fixing;
 use super::rules::RuleArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
-use crate::load::repository_of;
+use crate::lint::Overrides;
+use crate::load::{Environment, Project, repository_of};
 use crate::ops::Failure;
 use crate::ops::references::check_online;
 use crate::ops::validate::{Validated, validate_with};
@@ -22,6 +23,7 @@ use crate::render::findings::Report;
 #[command(after_help = "Examples:
   campaignctl validate                 with the variables of the default environment
   campaignctl validate -e production   with those of `production`
+  campaignctl validate -e staging -e production   with those of each of the two
   campaignctl validate --online        do the queues, skill groups and wrap-up codes exist?
   campaignctl validate --format sarif  for code scanning
   campaignctl validate --deny all      warnings are errors too
@@ -92,6 +94,9 @@ impl Validate {
                 return Err(self.documented(error.into(), &root, context));
             }
         };
+        if context.environments().len() > 1 {
+            return self.several(&project, &overrides, context);
+        }
         let environment = context.environment(&project).map_err(|failure| self.documented(failure, &project.root, context))?;
         let mut validated = match (self.fix, self.diff) {
             (false, _) => validate_with(&project, &environment, &overrides),
@@ -119,6 +124,46 @@ impl Validate {
         Ok(if validated.has_errors() { Exit::Error } else { Exit::Ok })
     }
 
+    /// Checks the files for several environments, each under its header.
+    fn several(&self, project: &Project, overrides: &Overrides, context: &Context) -> Outcome {
+        let names = context.environments();
+        let alone = [
+            (self.online, "--online", "each environment is asked by itself"),
+            (self.fix, "--fix", "what is certain may differ between environments"),
+            (!matches!(self.format, Format::Human | Format::Json), "this --format", "its readers expect the findings of one run"),
+        ];
+        if let Some((_, flag, reason)) = alone.into_iter().find(|(is_given, ..)| *is_given) {
+            let message = format!("{flag} works on one environment, and -e names several: {}", names.join(", "));
+            return Err(Failure::new(message, format!("{reason}; run it once for each environment")));
+        }
+        let environments: Vec<Environment> =
+            names.iter().map(|name| project.environment(Some(name))).collect::<Result<_, _>>().map_err(Failure::from)?;
+        let validated: Vec<Validated> = environments.iter().map(|environment| validate_with(project, environment, overrides)).collect();
+        let repository = repository_of(&project.root);
+        let pairs = environments.iter().zip(&validated);
+        let reports: Vec<Report<'_>> = pairs
+            .map(|(environment, Validated { loaded, findings })| Report {
+                findings,
+                sources: &loaded.sources,
+                repository: &repository,
+                environment: Some(&environment.name),
+            })
+            .collect();
+        let console = &context.console;
+        if self.format == Format::Json {
+            console.out(&render::findings::json_of_several(&reports));
+        } else {
+            for (Report { findings, sources, repository: _, environment }, Validated { loaded, findings: _ }) in
+                reports.iter().zip(&validated)
+            {
+                console.out(&render::findings::environment_line(environment.unwrap_or_default()));
+                console.out(&render::findings::human(findings, sources, console.width().map(usize::from)));
+                console.out(&format!("{}\n\n", render::findings::summary(findings, loaded.campaigns.len(), loaded.files)));
+            }
+        }
+        Ok(if validated.iter().any(Validated::has_errors) { Exit::Error } else { Exit::Ok })
+    }
+
     /// Writes the document also where there was nothing to check, and leaves the rest of the failure to standard error.
     fn documented(&self, mut failure: Failure, root: &std::path::Path, context: &Context) -> Failure {
         if self.format == Format::Human {
@@ -128,8 +173,12 @@ impl Validate {
             Some(found) => {
                 let (findings, sources) = *found;
                 let repository = repository_of(root);
-                let report =
-                    Report { findings: &findings, sources: &sources, repository: &repository, environment: context.environment_name() };
+                let report = Report {
+                    findings: &findings,
+                    sources: &sources,
+                    repository: &repository,
+                    environment: context.environments().first().copied(),
+                };
                 context.console.out(&self.format.document(&report).unwrap_or_default());
             }
             // Of the formats only this one can hold a problem that is in no file. An empty report of another would close alerts.

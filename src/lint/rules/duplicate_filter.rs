@@ -54,6 +54,10 @@ fn removal(first: &FilterAt<'_>, second: &FilterAt<'_>) -> Option<Fix> {
         return None;
     }
     let (sources, source) = (second.sources, second.subject.source);
+    // One of them may be in an overlay, and the other one in the campaigns of other environments too.
+    if sources.overlaid(source).is_some() {
+        return None;
+    }
     let index = second.subject.filter_index(second.position);
     let list = sources.place(source, "/filters", Part::Value);
     let before = sources.place(source, &format!("/filters/{}", index.checked_sub(1)?), Part::Value).span;

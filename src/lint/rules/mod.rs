@@ -8,6 +8,7 @@ pub(super) mod cap_over_limit;
 pub(super) mod duplicate_filter;
 pub(super) mod duplicate_key;
 pub(super) mod duplicate_name;
+pub(super) mod idle_overlay;
 pub(super) mod list_operator;
 pub(super) mod message_length;
 pub(super) mod missing_routing;

@@ -21,7 +21,10 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
         let max = throttling.max_invites_per_contact.filter(|max| *max > 0)?;
         let effect = format!("so the limit of {max} per contact never holds: the next trigger invites again");
         let found = match throttling.cooldown_seconds {
-            None => subject.warning_at_key(&RULE, sources, "/throttling", &format!("`cooldownSeconds` is not set, {effect}")),
+            None => {
+                let message = format!("`cooldownSeconds` is not set, {effect}");
+                subject.warning_at_lack(&RULE, sources, ("/throttling", "cooldownSeconds"), &message)
+            }
             Some(0) => subject.warning(&RULE, sources, "/throttling/cooldownSeconds", &format!("there is no cooldown, {effect}")),
             Some(_) => return None,
         };

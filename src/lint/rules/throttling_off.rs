@@ -22,10 +22,15 @@ pub(in crate::lint) fn check(subjects: &[Subject<'_>], sources: &SourceMap) -> V
         let found = match subject.document.throttling.as_ref().map(|throttling| throttling.max_invites_per_contact) {
             // Nothing stands there that could be shown: the campaign's name does.
             None => {
-                let name = sources.place(subject.source, "/name", Part::Value);
-                Finding::warning(RULE.id, name, format!("the campaign has no `throttling`: {effect}")).field("throttling")
+                let is_removed = sources.written(subject.source, "/throttling").document != subject.source;
+                let place = if is_removed { "/throttling" } else { "/name" };
+                let place = sources.place(subject.source, place, Part::Value);
+                Finding::warning(RULE.id, place, format!("the campaign has no `throttling`: {effect}")).field("throttling")
             }
-            Some(None) => subject.warning_at_key(&RULE, sources, "/throttling", &format!("`maxInvitesPerContact` is not set: {effect}")),
+            Some(None) => {
+                let lack = ("/throttling", "maxInvitesPerContact");
+                subject.warning_at_lack(&RULE, sources, lack, &format!("`maxInvitesPerContact` is not set: {effect}"))
+            }
             Some(Some(0)) => {
                 let message = format!("0 switches suppression off: {effect}");
                 subject.warning(&RULE, sources, "/throttling/maxInvitesPerContact", &message)

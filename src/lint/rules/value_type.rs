@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::{Amendment, Change, Edit, Finding, Fix, literal, respelled};
+use crate::diagnostic::{Amendment, Change, Edit, Finding, Fix, Written, literal, respelled};
 use crate::lint::subject::text;
 use crate::lint::{FilterAt, Gravity, Rule};
 use crate::model::{DataType, FilterValue, Scalar};
@@ -52,7 +52,8 @@ fn fix(at: &FilterAt<'_>) -> Option<Fix> {
         let replacement = respelled(written, &value)?;
         let before = if fix.edits.is_empty() { "" } else { ", " };
         fix.description.push_str(&format!("{before}filters[{index}]{path}: {written} -> {replacement}"));
-        let change = Change { document: at.subject.source, pointer: format!("/filters/{index}{pointer}"), to: Amendment::Value(value) };
+        let Written { document, pointer } = at.sources.written(at.subject.source, &format!("/filters/{index}{pointer}"));
+        let change = Change { document, pointer, to: Amendment::Value(value) };
         fix = fix.and(Edit { place, replacement }, change);
     }
     Some(fix)

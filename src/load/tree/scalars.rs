@@ -10,7 +10,7 @@ use crate::diagnostic::{Node, NodeKind, Span, nearest};
 use crate::load::interpolate::{Filled, Gap, Variables, as_text, fill};
 use crate::load::problem::{Problem, offset};
 use crate::load::scalar::{self, Fault, ScalarTag};
-use crate::schema::shorten;
+use crate::schema::{list, shorten};
 
 impl<'a> TreeBuilder<'a> {
     /// Takes a scalar, key or value.
@@ -154,8 +154,17 @@ impl<'a> TreeBuilder<'a> {
 
 fn unknown_variable(name: &str, variables: Variables<'_>, place: Span) -> Problem {
     let environment = variables.environment;
-    let problem = Problem::new("unknown-variable", place, format!("environment `{environment}` has no variable `{}`", shorten(name)));
-    problem.help(match nearest(name, variables.values.keys().map(String::as_str)) {
+    let short = shorten(name);
+    let message = |more: &str| format!("environment `{environment}` has no variable `{short}`{more}");
+    let others = variables.environments_with(name);
+    if !others.is_empty() {
+        let has = if others.len() == 1 { "has" } else { "have" };
+        let problem = Problem::new("unknown-variable", place, message(&format!("; {} {has} it", list(others, "and"))));
+        return problem.help(format!(
+            "add it under `environments.{environment}.variables` in the project file, or under `variables` for all environments"
+        ));
+    }
+    Problem::new("unknown-variable", place, message("")).help(match nearest(name, variables.values.keys().map(String::as_str)) {
         Some(meant) => format!("did you mean `${{{meant}}}`?"),
         None => format!("add it under `environments.{environment}.variables` in the project file, or write `$${{` for a literal `${{`"),
     })

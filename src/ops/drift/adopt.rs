@@ -6,15 +6,14 @@ use serde_json::Value;
 
 use super::Found;
 use super::draft::Step;
+use super::written::Written;
 use crate::edit::Revision;
-use crate::load::read_document;
 use crate::model::{CampaignSpec, QueueIds};
 use crate::reconcile::{ActionPart, DriftClass, Drifted, FieldPath, FieldValue, FilterPart, Moved};
 
 /// One document as it is written, and the two bodies it stands between.
 struct Sides<'a> {
-    /// The document, `${name}` as it stands there.
-    raw: Value,
+    written: &'a Written<'a>,
     file: &'a CampaignSpec,
     live: &'a CampaignSpec,
     live_body: Value,
@@ -36,17 +35,14 @@ pub(super) fn steps(drifted: &Drifted, found: &Found) -> Result<Vec<Step>, Strin
     };
     let Found { snapshots, desired, .. } = found;
     let declared = snapshots.loaded.campaigns.iter().find(|campaign| campaign.key == *key);
-    let raw = declared.and_then(|declared| {
-        let text = &snapshots.loaded.sources.file(declared.source.file)?.text;
-        Some(read_document(text, declared.source.index as usize)?.1)
-    });
-    let (Some(raw), Some(desired)) = (raw, desired.campaigns.get(key)) else {
+    let written = declared.and_then(|declared| Written::of(declared, &snapshots.loaded));
+    let (Some(written), Some(desired)) = (written, desired.campaigns.get(key)) else {
         return Err(format!("{} cannot be read", origin.file));
     };
     let (Ok(live_body), Ok(file_body)) = (serde_json::to_value(&live.spec), serde_json::to_value(&desired.spec)) else {
         return Err("its live body cannot be written".to_owned());
     };
-    let sides = Sides { raw, file: &desired.spec, live: &live.spec, live_body, file_body, queues: &snapshots.queues };
+    let sides = Sides { written: &written, file: &desired.spec, live: &live.spec, live_body, file_body, queues: &snapshots.queues };
     Ok(sides.steps(fields))
 }
 
@@ -123,7 +119,7 @@ impl Sides<'_> {
 
     /// The revisions that give the value at `pointer` its live value, or take it away.
     fn set(&self, pointer: &str, live: Option<&Value>) -> Result<Vec<Revision>, String> {
-        let raw = self.raw.pointer(pointer);
+        let raw = self.written.value(pointer);
         let file = self.file_body.pointer(pointer);
         if let (Some(file), Some(live)) = (file, live)
             && file == live
@@ -153,14 +149,14 @@ impl Sides<'_> {
         };
         let routing = pointer.rsplit_once('/').map_or("", |(routing, _)| routing);
         let name_pointer = format!("{routing}/{by_name}");
-        let Some(named) = self.raw.pointer(&name_pointer) else {
+        let Some(named) = self.written.value(&name_pointer) else {
             let live = moved.path.pointer(self.live).and_then(|pointer| self.live_body.pointer(&pointer));
             return self.set(pointer, live);
         };
         if let Some(variable) = variable_in(named) {
             return Err(format!("the file says `{by_name}: {variable}`; change the variable, or write the live queue in its place"));
         }
-        let Some(FieldValue::Text(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: name_pointer }]) };
+        let Some(FieldValue::Queue(id)) = &moved.live else { return Ok(vec![Revision::Remove { pointer: name_pointer }]) };
         match self.queues.name_of(id) {
             Some(name) => Ok(vec![Revision::Set { pointer: name_pointer, value: literal(Value::from(name)) }]),
             None => Err(format!("no queue name stands for the live queue alone; write `{by_id}: {id}` in the place of `{by_name}:`")),

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::super::plan::desired;
 use super::super::rewrite::prove_revision;
 use super::super::validate::{Validated, validate_drafts};
+use super::written::Written;
 use super::{Drafted, Snapshots};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{DocumentId, Severity, SourceFile};
 use crate::edit::{Refused, Revised, Revision, Rewritten, revise};
 use crate::lint::Overrides;
 use crate::load::{Drafts, LoadedCampaign, read_document};
@@ -50,10 +51,14 @@ pub(super) fn draft(snapshots: &Snapshots, chosen: &[&Drifted], steps: impl Fn(&
     }
     files.retain(|_, file| file.rewritten.before != file.rewritten.after);
     prove_all(snapshots, &mut files, &mut refused);
-    Drafted { files: files.into_values().map(|file| file.rewritten).collect(), refused, settled: Vec::new() }
+    let files: Vec<Rewritten> = files.into_values().map(|file| file.rewritten).collect();
+    let is_overlay = |file: &Rewritten| snapshots.loaded.overlays.iter().any(|overlay| overlay.file == file.shown);
+    let has_others = snapshots.scope.project.settings.environments.len() > 1;
+    let shared = files.iter().filter(|file| has_others && !is_overlay(file)).map(|file| file.shown.clone()).collect();
+    Drafted { files, refused, settled: Vec::new(), shared }
 }
 
-/// Makes the steps of one campaign in the text of its file.
+/// Makes the steps of one campaign in the text of its file, or in that of its overlay.
 fn campaign(
     snapshots: &Snapshots,
     declared: &LoadedCampaign,
@@ -62,8 +67,8 @@ fn campaign(
     refused: &mut Vec<Refused>,
 ) {
     let Snapshots { scope, loaded, .. } = snapshots;
-    let Some(source) = loaded.sources.file(declared.source.file) else { return };
-    let file = files.entry(source.path.clone()).or_insert_with(|| FileDraft {
+    let Some(written) = Written::of(declared, loaded) else { return };
+    let unchanged = |source: &SourceFile| FileDraft {
         rewritten: Rewritten {
             path: scope.project.root.join(&source.path),
             shown: source.path.clone(),
@@ -72,15 +77,33 @@ fn campaign(
             made: Vec::new(),
         },
         settled: BTreeSet::new(),
-    });
+    };
     for Step { fields, description, revisions } in steps {
-        match revisions.and_then(|revisions| made(&file.rewritten.after, declared.source.index, &revisions)) {
-            Ok((after, line)) => {
-                file.rewritten.after = after;
-                file.rewritten.made.push((line, description));
-                file.settled.extend(fields.into_iter().map(|field| (declared.key.clone(), field)));
+        let made = revisions.and_then(|revisions| {
+            // All revisions of a step are made, or none: they are made in copies.
+            let mut texts: BTreeMap<DocumentId, (String, u32)> = BTreeMap::new();
+            for revision in revisions {
+                let (document, revision) = written.revision(revision)?;
+                let source = loaded.sources.file(document.file).ok_or("its file is not at hand")?;
+                let drafted = || files.get(&source.path).map_or_else(|| source.text.clone(), |file| file.rewritten.after.clone());
+                let (text, first) = texts.entry(document).or_insert_with(|| (drafted(), 0));
+                let (after, line) = made(text, document.index, &[revision])?;
+                *text = after;
+                *first = if *first == 0 { line } else { *first };
             }
-            Err(reason) => refused.push(Refused { shown: source.path.clone(), reason: format!("{description}: {reason}") }),
+            Ok(texts)
+        });
+        match made {
+            Ok(texts) => {
+                for (document, (after, line)) in texts {
+                    let Some(source) = loaded.sources.file(document.file) else { continue };
+                    let file = files.entry(source.path.clone()).or_insert_with(|| unchanged(source));
+                    file.rewritten.after = after;
+                    file.rewritten.made.push((line, description.clone()));
+                    file.settled.extend(fields.iter().map(|field| (declared.key.clone(), field.clone())));
+                }
+            }
+            Err(reason) => refused.push(Refused { shown: declared.origin.file.clone(), reason: format!("{description}: {reason}") }),
         }
     }
 }

@@ -27,7 +27,7 @@ pub fn human(report: &Report<'_>) -> String {
         for HeldLive { key, origin: _, live, held: fields } in &drift.held {
             let _ = writeln!(out, "  {}, changed live{}", key.address(), who_and_when(Some(live), quoted));
             for field in fields {
-                let _ = writeln!(out, "    {FAINT}# {}{FAINT:#}", held(field));
+                let _ = writeln!(out, "    {FAINT}# {}{FAINT:#}", held(field, &drift.queues));
             }
         }
     }
@@ -35,7 +35,7 @@ pub fn human(report: &Report<'_>) -> String {
         let _ = writeln!(out, "\nNot applied by this tool yet ({}); compared with the files, and no drift:", drift.not_applied.len());
         for campaign in &drift.not_applied {
             let NotApplied { key, origin, live: _, differs: _ } = campaign;
-            let _ = writeln!(out, "  {} ({}:{}): {}", key.address(), inline(&origin.file), origin.line, not_applied(campaign));
+            let _ = writeln!(out, "  {} ({}): {}", key.address(), inline(&origin.place()), not_applied(campaign));
         }
         if !has_state {
             let _ = writeln!(
@@ -57,6 +57,7 @@ pub fn human(report: &Report<'_>) -> String {
 
 fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     let Drifted { key, class, origin, id, live, fields, held: left_to_live } = drifted;
+    let queues = &report.drift.queues;
     let (address, who) = (key.address(), who_and_when(live.as_ref(), quoted));
     let what = match (class, switched(drifted)) {
         (DriftClass::Missing, _) => format!("gone live: the campaign {} was deleted outside of campaignctl", quoted(&id.0)),
@@ -67,7 +68,7 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "  {style}~{style:#} {STRONG}{address}{STRONG:#} {what}");
     match origin {
-        Some(origin) => drop(writeln!(out, "    {FAINT}({}:{}){FAINT:#}", inline(&origin.file), origin.line)),
+        Some(origin) => drop(writeln!(out, "    {FAINT}({}){FAINT:#}", inline(&origin.place()))),
         None => out.push_str("    (no file declares it any more)\n"),
     }
     if let (DriftClass::Missing, Some(other)) = (class, live) {
@@ -76,14 +77,14 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     }
     for Moved { path, last_applied, live, file } in fields {
         let path = inline(&path.to_string());
-        let _ = write!(out, "      {path}: {} -> {}", said(last_applied.as_ref()), said(live.as_ref()));
+        let _ = write!(out, "      {path}: {} -> {}", said(last_applied.as_ref(), queues), said(live.as_ref(), queues));
         if origin.is_some() && file != last_applied {
-            let _ = write!(out, "  {FAINT}# the file says {}{FAINT:#}", said(file.as_ref()));
+            let _ = write!(out, "  {FAINT}# the file says {}{FAINT:#}", said(file.as_ref(), queues));
         }
         out.push('\n');
     }
     for field in left_to_live {
-        let _ = writeln!(out, "      {FAINT}# {}{FAINT:#}", held(field));
+        let _ = writeln!(out, "      {FAINT}# {}{FAINT:#}", held(field, queues));
     }
     let ways = ways_out(&report.destination.environment, drifted, report.until);
     let width = ways.iter().map(|way| way.what.len()).max().unwrap_or_default();

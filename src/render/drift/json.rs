@@ -1,8 +1,11 @@
 //! Drift for scripts: one versioned document.
 
+use jiff::Timestamp;
 use serde_json::{Value, json as object};
 
-use super::{Report, headline, switched, ways_out};
+use super::super::json_text::json_line;
+use super::super::queue::queue_entries;
+use super::{Report, class_word, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
 use crate::reconcile::{
     DriftClass, Drifted, FieldChange, FieldPath, FieldValue, FilterPart, Held, HeldLive, LiveSide, Moved, NotApplied, Unmanaged, Unreadable,
@@ -13,9 +16,20 @@ const VERSION: u64 = 1;
 
 /// The whole document, ending in a newline.
 pub fn json(report: &Report<'_>) -> String {
+    format!("{:#}\n", document(report))
+}
+
+/// The document of one round of several, on one line: with `at`, when the round began.
+pub fn json_of_round(report: &Report<'_>, at: Timestamp) -> String {
+    let mut document = document(report);
+    document["at"] = Value::from(format!("{at:.0}"));
+    json_line(&document)
+}
+
+fn document(report: &Report<'_>) -> Value {
     let Report { destination, drift, has_state, until: _, show_unmanaged: _ } = report;
     let Destination { environment, organization, server } = destination;
-    let document = object!({
+    object!({
         "version": VERSION,
         "environment": environment,
         "organization": { "id": organization.id, "name": organization.name },
@@ -46,6 +60,7 @@ pub fn json(report: &Report<'_>) -> String {
             "live": live.as_ref().map(side),
             "differs": differs.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "queues": queue_entries(&drift.queues),
         "unreadable": drift.unreadable.iter().map(|Unreadable { key, id, reason }| object!({
             "address": key.address().to_string(),
             "id": id.0,
@@ -56,8 +71,7 @@ pub fn json(report: &Report<'_>) -> String {
             "name": name,
             "unreadable": unreadable,
         })).collect::<Vec<_>>(),
-    });
-    format!("{document:#}\n")
+    })
 }
 
 fn campaign(drifted: &Drifted, report: &Report<'_>) -> Value {
@@ -65,11 +79,7 @@ fn campaign(drifted: &Drifted, report: &Report<'_>) -> Value {
     let ways = ways_out(&report.destination.environment, drifted, report.until);
     object!({
         "address": key.address().to_string(),
-        "class": match class {
-            DriftClass::Missing => "missing",
-            DriftClass::Configuration => "configuration",
-            DriftClass::Operational => "operational",
-        },
+        "class": class_word(*class),
         "what": switched(drifted),
         "file": origin.as_ref().map(place),
         "id": id.0,
@@ -81,8 +91,8 @@ fn campaign(drifted: &Drifted, report: &Report<'_>) -> Value {
 }
 
 fn place(origin: &Origin) -> Value {
-    let Origin { file, line } = origin;
-    object!({ "path": file, "line": line })
+    let Origin { file, line, overlay } = origin;
+    object!({ "path": file, "line": line, "overlay": overlay })
 }
 
 fn side(live: &LiveSide) -> Value {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::markdown::{code, text};
 use super::super::plan::{held, said};
 use super::{Report, WayOut, by_gravity, campaigns, headline, last_changed, not_applied, switched, ways_out, who_and_when};
-use crate::reconcile::{DriftClass, Drifted, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
+use crate::reconcile::{DriftClass, Drifted, FieldValue, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
 
 /// The longest document, in bytes: what one comment or issue of GitHub holds.
 pub const MARKDOWN_LIMIT: usize = 65_536;
@@ -39,7 +39,7 @@ pub fn markdown(report: &Report<'_>) -> String {
     }
     drifted(report, &mut page);
     let lines = drift.held.iter().map(|HeldLive { key, origin: _, live, held: fields }| {
-        let fields: Vec<String> = fields.iter().map(|field| code(&held(field))).collect();
+        let fields: Vec<String> = fields.iter().map(|field| code(&held(field, &drift.queues))).collect();
         format!("- {}, changed live{}: {}\n", code(&key.address().to_string()), who_and_when(Some(live), code), fields.join(", "))
     });
     page.list("\n### Held, and no drift\n\n", lines, "that are held");
@@ -99,6 +99,8 @@ fn kind(drifted: &Drifted) -> &'static str {
 
 fn section(drifted: &Drifted, report: &Report<'_>) -> String {
     let Drifted { key, class, origin, id, live, fields, held: left_to_live } = drifted;
+    let queues = &report.drift.queues;
+    let value = |side: &Option<FieldValue>| said(side.as_ref(), queues);
     let mut out = format!("\n### {}\n\n", code(&key.address().to_string()));
     let who = who_and_when(live.as_ref(), code);
     match (class, live) {
@@ -112,21 +114,21 @@ fn section(drifted: &Drifted, report: &Report<'_>) -> String {
         _ => drop(writeln!(out, "{}{who}", kind(drifted))),
     }
     match origin {
-        Some(origin) => drop(writeln!(out, "\ndeclared in {}", code(&format!("{}:{}", origin.file, origin.line)))),
+        Some(origin) => drop(writeln!(out, "\ndeclared in {}", code(&origin.place()))),
         None => out.push_str("\nno file declares it any more\n"),
     }
     if !fields.is_empty() {
         out.push_str("\n| field | last applied | live | file |\n|---|---|---|---|\n");
     }
     for Moved { path, last_applied, live, file } in fields {
-        let cells = [path.to_string(), said(last_applied.as_ref()), said(live.as_ref()), said(file.as_ref())];
+        let cells = [path.to_string(), value(last_applied), value(live), value(file)];
         let _ = writeln!(out, "| {} |", cells.map(|cell| code(&cell)).join(" | "));
     }
     if !left_to_live.is_empty() {
         out.push('\n');
     }
     for field in left_to_live {
-        let _ = writeln!(out, "- {}", code(&held(field)));
+        let _ = writeln!(out, "- {}", code(&held(field, queues)));
     }
     out.push('\n');
     for WayOut { what, command, first } in ways_out(&report.destination.environment, drifted, report.until) {

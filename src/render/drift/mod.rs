@@ -1,18 +1,35 @@
 //! Drift as text: one format, one file, over one shared model.
 
+mod github;
 mod human;
 mod json;
+mod line;
 mod markdown;
+mod prometheus;
+mod slack;
 
 use jiff::civil::Date;
 
+use super::escape::inline;
 use crate::model::Destination;
 use crate::reconcile::{Drift, DriftClass, Drifted, FieldPath, FieldValue, LiveSide, Moved};
 
 pub use super::resolution::resolutions;
+pub use github::github;
 pub use human::{human, summary_line};
-pub use json::json;
+pub use json::{json, json_of_round};
+pub use line::{failed_again, failed_round, recovered_round, unchanged_round};
 pub use markdown::{MARKDOWN_LIMIT, markdown};
+pub use prometheus::{Job, Metrics, Seen, last_success, prometheus};
+pub use slack::slack;
+
+/// Whether a text is drift in one of the formats, so that another one may take its place; an empty one is as good.
+pub fn is_report(text: &str) -> bool {
+    text.trim().is_empty()
+        || ["Environment: ", "<!-- campaignctl:drift ", "# HELP campaignctl_drift_"].iter().any(|start| text.starts_with(start))
+        || text.contains("::notice title=Drift in ")
+        || (text.starts_with('{') && ["\"headline\":", "\"summary\":", "\"notApplied\":"].iter().all(|key| text.contains(key)))
+}
 
 /// What every format shows.
 #[derive(Debug, Clone, Copy)]
@@ -43,17 +60,30 @@ struct WayOut {
 fn ways_out(environment: &str, drifted: &Drifted, until: Date) -> Vec<WayOut> {
     let Drifted { key, class, origin, id: _, live: _, fields: _, held: _ } = drifted;
     let [keep, put_back, leave] = resolutions(environment, key, until);
+    let apply = || format!("campaignctl apply -e {environment}");
     let way = |(what, command): (&'static str, String)| WayOut { what, command, first: None };
     match (class, origin) {
         (DriftClass::Missing, Some(origin)) => vec![
-            WayOut { what: "create it again", command: put_back.1.clone(), first: None },
-            WayOut { what: "keep it gone", command: put_back.1, first: Some(format!("delete it from {}", origin.file)) },
+            WayOut { what: "create it again", command: put_back.1, first: None },
+            WayOut { what: "keep it gone", command: apply(), first: Some(format!("delete it from {}", origin.file)) },
         ],
         // The next apply deletes or forgets it, and there is no file to write into.
-        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: put_back.1, first: None }],
+        (_, None) => vec![WayOut { what: "settle it: its file is gone", command: apply(), first: None }, way(put_back)],
         _ => vec![way(keep), way(put_back), way(leave)],
     }
 }
+
+/// The class in a word.
+fn class_word(class: DriftClass) -> &'static str {
+    match class {
+        DriftClass::Missing => "missing",
+        DriftClass::Configuration => "configuration",
+        DriftClass::Operational => "operational",
+    }
+}
+
+/// The classes, in the order in which they are counted.
+const CLASSES: [DriftClass; 3] = [DriftClass::Missing, DriftClass::Configuration, DriftClass::Operational];
 
 /// What was done, when it was nothing but switching the campaign off or on.
 fn switched(drifted: &Drifted) -> Option<&'static str> {
@@ -85,8 +115,7 @@ fn campaigns(count: usize) -> String {
 
 /// `1 configuration, 2 operational`: how many of each kind, without those that there are none of.
 fn counts(drift: &Drift) -> String {
-    let kinds = [(DriftClass::Missing, "missing"), (DriftClass::Configuration, "configuration"), (DriftClass::Operational, "operational")];
-    let kinds = kinds.into_iter().map(|(class, word)| (drift.count(class), word)).filter(|(count, _)| *count > 0);
+    let kinds = CLASSES.into_iter().map(|class| (drift.count(class), class_word(class))).filter(|(count, _)| *count > 0);
     kinds.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -122,4 +151,15 @@ fn by_gravity(drift: &Drift) -> Vec<&Drifted> {
     let mut drifted: Vec<&Drifted> = drift.drifted.iter().collect();
     drifted.sort_by_key(|drifted| drifted.class);
     drifted
+}
+
+/// That files which were written are those of every environment.
+pub fn concerns_all(files: &[String]) -> String {
+    let names: Vec<String> = files.iter().map(|file| inline(file)).collect();
+    let (are, them) = if files.len() == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "Note: {} {are} for every environment, so what was written into {them} concerns all of them; what only one is to have goes \
+         into its overlay.\n",
+        names.join(", ")
+    )
 }

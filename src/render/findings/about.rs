@@ -41,7 +41,7 @@ pub fn form_rules() -> impl Iterator<Item = (&'static str, About)> {
 }
 
 /// Rules on the form of files, sorted: id, what they find, why that is bad, what to do.
-const FORM: [(&str, &str, &str, &str); 35] = [
+const FORM: [(&str, &str, &str, &str); 40] = [
     (
         "alias-budget",
         "anchors, aliases and variables make the document too large",
@@ -90,6 +90,12 @@ const FORM: [(&str, &str, &str, &str); 35] = [
         "a field is there twice in one mapping",
         "Readers of YAML disagree on which of the two counts, so the file does not say what it seems to say.",
         "Remove one of the two.",
+    ),
+    (
+        "duplicate-overlay",
+        "two overlays of one environment belong to the same campaign",
+        "Which of them counts would be chance.",
+        "Keep one of the two files.",
     ),
     (
         "empty-document",
@@ -146,6 +152,24 @@ const FORM: [(&str, &str, &str, &str); 35] = [
         "Save the file as UTF-8, or move it out of the campaigns folder.",
     ),
     (
+        "overlay-entry",
+        "a filter or action of an overlay cannot be merged into the campaign",
+        "An entry names a filter by `attributeName` and `operator`, an action by `type` and `priority`: it must name exactly one, and to remove one there must be one.",
+        "Write these fields as the campaign file does; put what only some environments have into their overlays alone.",
+    ),
+    (
+        "overlay-without-environment",
+        "an overlay stands beside the folders of the environments",
+        "Nobody knows for which environment it is meant, so it would have no effect.",
+        "Move it into the folder of its environment.",
+    ),
+    (
+        "overlays-folder",
+        "the campaigns folder is inside the folder of the overlays",
+        "Its files would be read as campaigns and as overlays.",
+        "Set `overlays:` to a folder that holds nothing but overlays.",
+    ),
+    (
         "several-documents",
         "the project file has more than one document",
         "Only one of them could be the project.",
@@ -193,6 +217,12 @@ const FORM: [(&str, &str, &str, &str); 35] = [
         "a field that is not known here",
         "It would be ignored silently, or refused by the API; most often it is another field, misspelt.",
         "Correct the name, or remove the field.",
+    ),
+    (
+        "unknown-overlay",
+        "an overlay belongs to no campaign",
+        "Its name is misspelt, or the campaign got another key: what was to be different in this environment is not.",
+        "Name the file as the key of its campaign, or delete it.",
     ),
     (
         "unknown-reference",

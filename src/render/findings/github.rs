@@ -4,17 +4,17 @@ use super::about::about;
 use super::region::Regions;
 use super::report::Report;
 use crate::diagnostic::{Finding, Severity};
-use crate::render::escape::inline;
+use crate::render::workflow_command;
 
 /// `::error file=…,line=…,title=…::message` for every finding, errors first: a step shows only its first ten of each kind.
 pub fn github(report: &Report<'_>) -> String {
     let mut regions = Regions::new(report.sources);
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     findings.sort_by_key(|finding| finding.severity);
-    findings.into_iter().map(|finding| command(finding, report, &mut regions)).collect()
+    findings.into_iter().map(|finding| annotation(finding, report, &mut regions)).collect()
 }
 
-fn command(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) -> String {
+fn annotation(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) -> String {
     let Finding { rule, severity, message, place, field: _, label, also, help, fix: _ } = finding;
     let level = match severity {
         Severity::Error => "error",
@@ -32,7 +32,6 @@ fn command(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) ->
         properties.push(("endColumn", region.end.column.to_string()));
     }
     properties.push(("title", about(rule).map_or_else(|| (*rule).to_owned(), |about| format!("{rule}: {}", about.summary))));
-    let properties: Vec<String> = properties.iter().map(|(name, value)| format!("{name}={}", property(value))).collect();
 
     let mut lines = vec![message.clone()];
     if !label.is_empty() {
@@ -43,28 +42,5 @@ fn command(finding: &Finding, report: &Report<'_>, regions: &mut Regions<'_>) ->
         lines.push(format!("{}:{}:{}: {}", report.path(report.sources.path(second.place.file)), at.line, at.column, second.text));
     }
     lines.extend(help.as_ref().map(|help| format!("help: {help}")));
-    let text: Vec<String> = lines.iter().map(|line| data(line)).collect();
-    format!("::{level} {}::{}\n", properties.join(","), text.join("%0A"))
-}
-
-/// What follows the second `::`. A line end would end the command, and the next line could be another one.
-fn data(text: &str) -> String {
-    // Line ends are spelled out before they could be; the other replacements are here for whoever changes that.
-    inline(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// A value between `=` and `,`.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{data, property};
-
-    #[test]
-    fn nothing_ends_a_command_early() {
-        assert_eq!(data("50% off\r\n::add-mask::x"), "50%25 off\\r\\n::add-mask::x");
-        assert_eq!(property("a,line=9::b\n"), "a%2Cline=9%3A%3Ab\\n");
-    }
+    workflow_command::command(level, &properties, &lines)
 }

@@ -10,6 +10,7 @@ use super::wrap::wrap;
 use crate::diagnostic::{FileId, Finding, Label, Place, Severity, SourceMap};
 use crate::render::WARNING;
 use crate::render::escape::{inline, is_active};
+use crate::render::style::STRONG;
 
 /// Columns that source lines are cut to where the width is not known.
 const DEFAULT_WIDTH: usize = 100;
@@ -162,6 +163,11 @@ fn is_path(line: &str) -> bool {
 /// Columns of a line, without its colours.
 fn columns(line: &str) -> usize {
     anstream::adapter::strip_str(line).to_string().width()
+}
+
+/// What stands above the findings of one of several environments.
+pub fn environment_line(environment: &str) -> String {
+    format!("Environment: {STRONG}{}{STRONG:#}\n\n", inline(environment))
 }
 
 /// The one line that a command which is about something else says of warnings.

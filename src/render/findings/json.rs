@@ -92,14 +92,44 @@ pub(in crate::render) fn diagnostics(report: &Report<'_>) -> Vec<Diagnostic> {
 
 /// The findings of a run.
 pub fn json(report: &Report<'_>) -> String {
+    json_text(&document(report))
+}
+
+fn document(report: &Report<'_>) -> Document {
     let errors = report.count(Severity::Error);
-    json_text(&Document {
+    Document {
         format_version: FORMAT_VERSION,
         valid: errors == 0,
         error_count: errors,
         warning_count: report.count(Severity::Warning),
         diagnostics: diagnostics(report),
-    })
+    }
+}
+
+/// The findings of several environments.
+#[derive(Serialize)]
+struct Documents {
+    format_version: &'static str,
+    /// Whether no environment has an error.
+    valid: bool,
+    environments: Vec<OfEnvironment>,
+}
+
+#[derive(Serialize)]
+struct OfEnvironment {
+    environment: String,
+    /// The document that this environment alone would have.
+    validation: Document,
+}
+
+/// One document with the findings of several environments, in this order.
+pub fn json_of_several(reports: &[Report<'_>]) -> String {
+    let of = |report: &Report<'_>| OfEnvironment {
+        environment: report.environment.unwrap_or_default().to_owned(),
+        validation: document(report),
+    };
+    let environments: Vec<OfEnvironment> = reports.iter().map(of).collect();
+    json_text(&Documents { format_version: FORMAT_VERSION, valid: environments.iter().all(|of| of.validation.valid), environments })
 }
 
 /// A run that came to nothing for a reason that is in no file; as Terraform, one diagnostic without a range.

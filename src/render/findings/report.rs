@@ -24,7 +24,7 @@ impl Report<'_> {
 
     /// The path of a file in its repository: `/` between the names, no `./`, no `..` inside. A file outside the repository
     /// keeps its absolute path.
-    pub(super) fn path(&self, path: &str) -> String {
+    pub(in crate::render) fn path(&self, path: &str) -> String {
         let Repository { root, project } = self.repository;
         let inside = path.strip_prefix(root.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let relative = match inside {

@@ -5,14 +5,16 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::super::escape::{inline, quoted};
+use super::super::queue::queue;
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
+use crate::model::QueueNames;
 use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
 
 /// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it.
-pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
+pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
     let mut lines = Vec::new();
     let mut parent: Option<&FieldPath> = None;
     for change in changes {
@@ -22,69 +24,73 @@ pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause
         let shown = change.path.to_string();
         let below = parent.filter(|parent| **parent != change.path).and_then(|parent| shown.strip_prefix(&format!("{parent}.")));
         match below {
-            Some(below) => lines.extend(one(change, below, live, false).into_iter().map(|line| format!("    {line}"))),
-            None => lines.extend(one(change, &shown, live, with_cause)),
+            Some(below) => lines.extend(one(change, below, live, false, queues).into_iter().map(|line| format!("    {line}"))),
+            None => lines.extend(one(change, &shown, live, with_cause, queues)),
         }
     }
     lines
 }
 
 /// The lines of one changed field.
-fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bool) -> Vec<String> {
+fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
     let FieldChange { path: field, before, after, last_applied, cause } = change;
     let path = inline(path);
-    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live) } else { String::new() };
+    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live, queues) } else { String::new() };
     let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
     match (before, after) {
         // An empty text comes or goes without a word: it is what an absent one means.
         (None, Some(FieldValue::Text(text))) | (Some(FieldValue::Text(text)), None) if text.is_empty() => Vec::new(),
-        (None, Some(after)) => vec![line("+", ADD, whole(&path, after))],
-        (Some(before), None) => vec![line("-", REMOVE, whole(&path, before))],
+        (None, Some(after)) => vec![line("+", ADD, whole(&path, after, queues))],
+        (Some(before), None) => vec![line("-", REMOVE, whole(&path, before, queues))],
         (Some(FieldValue::Text(before)), Some(FieldValue::Text(after))) if by_words(before, after) => {
             let mut lines = vec![line("~", CHANGE, format!("{path}:"))];
             lines.extend(word_diff(before, after).into_iter().map(|line| format!("    {line}")));
             lines
         }
         (Some(before), Some(after)) => {
-            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, field), value(after, field)))]
+            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, field, queues), value(after, field, queues)))]
         }
         (None, None) => Vec::new(),
     }
 }
 
 /// `path: value`, or the path alone for something that is just there.
-pub(super) fn whole(path: &str, shown: &FieldValue) -> String {
+pub(super) fn whole(path: &str, shown: &FieldValue, queues: &QueueNames) -> String {
     match shown {
         FieldValue::Present => path.to_owned(),
         FieldValue::Condition(condition) => format!("{path}: {} ({})", json(&shown.to_json()), condition.data_type.as_str()),
+        FieldValue::Queue(id) => format!("{path}: {}", queue(id, queues)),
         other => format!("{path}: {}", json(&other.to_json())),
     }
 }
 
-/// One value, as JSON where it is not a word of the contract.
-pub(super) fn value(shown: &FieldValue, path: &FieldPath) -> String {
+/// One value, as JSON where it is neither a word of the contract nor a queue.
+pub(super) fn value(shown: &FieldValue, path: &FieldPath, queues: &QueueNames) -> String {
     match (shown, path) {
         // A filter's data type is a word, not a text.
         (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
+        (FieldValue::Queue(id), _) => queue(id, queues),
         _ => json(&shown.to_json()),
     }
 }
 
 /// A field that keeps its live value, in one line: `held by ignoreChanges: enabled is false live, true in the file`.
-pub(in crate::render) fn held(held: &Held) -> String {
+pub(in crate::render) fn held(held: &Held, queues: &QueueNames) -> String {
     let Held { field: FieldChange { path, before, after, last_applied: _, cause: _ }, until } = held;
     let why = until.map_or("held by ignoreChanges".to_owned(), |until| format!("held until {until}"));
-    format!("{why}: {} is {} live, {} in the file", inline(&path.to_string()), said(before.as_ref()), said(after.as_ref()))
+    let (live, file) = (said(before.as_ref(), queues), said(after.as_ref(), queues));
+    format!("{why}: {} is {live} live, {file} in the file", inline(&path.to_string()))
 }
 
 /// What stands in a field, in one line.
-pub(in crate::render) fn said(value: Option<&FieldValue>) -> String {
+pub(in crate::render) fn said(value: Option<&FieldValue>, queues: &QueueNames) -> String {
     match value {
         None => "absent".to_owned(),
         Some(FieldValue::Present) => "there".to_owned(),
         Some(FieldValue::Condition(condition)) => {
             format!("{} ({})", json(&FieldValue::Condition(condition.clone()).to_json()), condition.data_type.as_str())
         }
+        Some(FieldValue::Queue(id)) => queue(id, queues),
         Some(other) => json(&other.to_json()),
     }
 }
@@ -99,21 +105,27 @@ fn json(value: &Value) -> String {
 }
 
 /// Who moved the field, as the end of its line.
-fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>) -> String {
-    match cause_words(cause, last_applied, path, live) {
+fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>, queues: &QueueNames) -> String {
+    match cause_words(cause, last_applied, path, live, queues) {
         Some(words) => format!("  {FAINT}# {words}{FAINT:#}"),
         None => String::new(),
     }
 }
 
 /// Who moved the field; `None` where nobody can say.
-pub(super) fn cause_words(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>) -> Option<String> {
+pub(super) fn cause_words(
+    cause: Cause,
+    last_applied: Option<&FieldValue>,
+    path: &FieldPath,
+    live: Option<&LiveSide>,
+    queues: &QueueNames,
+) -> Option<String> {
     match cause {
         Cause::Unknown => None,
         Cause::Code => Some("code".to_owned()),
         Cause::Drift => Some(format!("drift: live moved{}", who_and_when(live))),
         Cause::Both => {
-            let last = last_applied.map_or("absent".to_owned(), |last| value(last, path));
+            let last = last_applied.map_or("absent".to_owned(), |last| value(last, path, queues));
             Some(format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live)))
         }
     }

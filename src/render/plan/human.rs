@@ -5,8 +5,8 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::super::escape::{inline, quoted};
-use super::super::resolution::resolutions;
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
+use super::goal::{Way, way_back};
 use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, plural};
 use super::{Report, Saved, field};
 use crate::model::Destination;
@@ -28,12 +28,17 @@ const MOST_ON_TOP: usize = 20;
 pub fn human(report: &Report<'_>, options: Options) -> String {
     let Report { destination, plan, created: _, saved, links: _ } = report;
     let mut out = header(destination);
+    let back = way_back(plan);
+    if let Some(back) = &back {
+        out.push_str(&of_way_back(back));
+    }
     if let Some(saved) = saved {
         out.push_str(&of_saved(report, saved));
     }
     if plan.is_empty() {
         if plan.refusals.is_empty() {
-            let _ = write!(out, "\n{STRONG}No changes.{STRONG:#} Your infrastructure matches the configuration.\n");
+            let verdict = back.map_or("Your infrastructure matches the configuration.", |back| back.nothing);
+            let _ = write!(out, "\n{STRONG}No changes.{STRONG:#} {verdict}\n");
         }
     } else {
         out.push_str(&first_screen(plan));
@@ -69,6 +74,13 @@ pub(in crate::render) fn header(destination: &Destination) -> String {
     )
 }
 
+/// What a plan leads back to.
+fn of_way_back(way: &Way) -> String {
+    let Way { title, meaning, settled, nothing: _ } = way;
+    let settled = settled.as_ref().map(|settled| format!("{settled}\n")).unwrap_or_default();
+    format!("{STRONG}{}{STRONG:#}. {meaning}\n{settled}", inline(title))
+}
+
 /// What is said once a plan is saved, in Terraform's words.
 pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> String {
     let file = inline(file);
@@ -86,7 +98,12 @@ pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> Str
 pub fn about_to_apply(report: &Report<'_>, file: &str) -> String {
     let Report { destination, plan, created, saved: _, links: _ } = report;
     let what = if plan.is_empty() { "No changes.".to_owned() } else { format!("Plan: {}", counts(plan.summary())) };
-    format!("{}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n", header(destination), inline(file))
+    let back = way_back(plan).map(|back| of_way_back(&back)).unwrap_or_default();
+    format!(
+        "{}{back}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n",
+        header(destination),
+        inline(file)
+    )
 }
 
 /// The line that Terraform draws below a plan.
@@ -270,7 +287,7 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         comment(&format!("(imported from {id})"));
     }
     match (action, origin) {
-        (_, Some(origin)) => comment(&format!("({}:{})", inline(&origin.file), origin.line)),
+        (_, Some(origin)) => comment(&format!("({})", inline(&origin.place()))),
         (Action::Delete, None) => comment("(because no file declares it any more)"),
         (_, None) => comment("(no file declares it any more, and its lifecycle says keep)"),
     }
@@ -281,9 +298,11 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         comment(&format!("{DANGER}! {}{DANGER:#}", inline(&danger.sentence)));
     }
     if let Some(moved) = moved(change) {
-        comment(&format!("{CHANGE}live: {}{CHANGE:#}; three ways out:", what_happened(&moved)));
-        let width = 30;
-        for (what, command) in resolutions(&report.destination.environment, key, report.next_week()) {
+        let ways = report.ways_out(key);
+        let more = if ways.is_empty() { "" } else { "; three ways out:" };
+        comment(&format!("{CHANGE}live: {}{CHANGE:#}{more}", what_happened(&moved)));
+        let width = 28;
+        for (what, command) in ways {
             comment(&format!("  {what:width$}{}", inline(&command)));
         }
     }
@@ -296,11 +315,11 @@ fn block(change: &Change, report: &Report<'_>) -> String {
             let _ = writeln!(out, "        name: {}", quoted(&live.spec.name));
         }
     }
-    for line in field::lines(fields, live.as_ref(), *action == Action::Update) {
+    for line in field::lines(fields, live.as_ref(), *action == Action::Update, &report.plan.queues) {
         let _ = writeln!(out, "      {line}");
     }
     for held in held {
-        let _ = writeln!(out, "        {FAINT}# {}{FAINT:#}", field::held(held));
+        let _ = writeln!(out, "        {FAINT}# {}{FAINT:#}", field::held(held, &report.plan.queues));
     }
     if *kept > 0 {
         let _ = writeln!(out, "        {FAINT}# (+{kept} {} not modelled, kept){FAINT:#}", plural(*kept, "field"));
@@ -322,7 +341,7 @@ fn notes(plan: &Plan, options: Options) -> String {
         out.push_str("\nUnchanged, with fields that keep their live value:\n");
         for unchanged in holding {
             for held in &unchanged.held {
-                let _ = writeln!(out, "  {}: {}", unchanged.key.address(), field::held(held));
+                let _ = writeln!(out, "  {}: {}", unchanged.key.address(), field::held(held, &plan.queues));
             }
         }
     }

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::model::{Destination, Origin};
-use crate::reconcile::Plan;
+use crate::model::{CampaignKey, Destination, Origin};
+use crate::reconcile::{Goal, Plan};
+use crate::render::resolution::resolutions;
 
 /// What every format shows.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +45,7 @@ pub struct Links {
 impl Links {
     /// URL of the line where a campaign is declared.
     pub fn to(&self, origin: &Origin) -> String {
-        let Origin { file, line } = origin;
+        let Origin { file, line, overlay: _ } = origin;
         let mut url = self.base.clone();
         for name in self.project.split('/').chain(file.split('/')).filter(|name| !name.is_empty()) {
             url.push('/');
@@ -60,6 +61,14 @@ impl Links {
 }
 
 impl Report<'_> {
+    /// What can be done about a campaign that somebody changed live: nothing needs to be said in a plan that undoes it.
+    pub(super) fn ways_out(&self, key: &CampaignKey) -> Vec<(&'static str, String)> {
+        match self.plan.goal {
+            Goal::Revert(_) => Vec::new(),
+            Goal::Files | Goal::Rollback(_) => resolutions(&self.destination.environment, key, self.next_week()).into(),
+        }
+    }
+
     /// A week after the plan: the date that commands for a while suggest.
     pub fn next_week(&self) -> Date {
         let day = self.created.to_zoned(TimeZone::UTC).date();
@@ -75,7 +84,7 @@ mod tests {
     #[test]
     fn a_link_leads_to_the_line_whatever_the_file_is_called() {
         let links = Links { base: "https://github.com/acme/campaigns/blob/0a1b".to_owned(), project: "infra/web chat".to_owned() };
-        let origin = Origin { file: "campaigns/a)[b](#ü.yaml".to_owned(), line: 3 };
+        let origin = Origin { file: "campaigns/a)[b](#ü.yaml".to_owned(), line: 3, overlay: None };
         let url = "https://github.com/acme/campaigns/blob/0a1b/infra/web%20chat/campaigns/a%29%5Bb%5D%28%23%C3%BC.yaml#L3";
         assert_eq!(links.to(&origin), url);
     }

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::goal::{Way, way_back};
 use super::json::{DELETE_REASON, Importing, OwnDanger, TerraformAction, dangers, drift};
 use super::{Report, refused, summary_line};
 use crate::reconcile::{Action, Change, Summary};
@@ -38,6 +39,16 @@ struct Own {
 }
 
 #[derive(Serialize)]
+struct GoalTold {
+    campaignctl: OwnGoalTold,
+}
+
+#[derive(Serialize)]
+struct OwnGoalTold {
+    goal: &'static str,
+}
+
+#[derive(Serialize)]
 struct Summed {
     changes: Changes,
     campaignctl: OwnSummed,
@@ -47,6 +58,7 @@ struct Summed {
 struct OwnSummed {
     environment: String,
     organization: String,
+    goal: &'static str,
     forget: usize,
     moved: usize,
     unchanged: usize,
@@ -57,6 +69,11 @@ struct OwnSummed {
 pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
     let Report { destination, plan, created: _, saved: _, links: _ } = report;
     let mut out = String::new();
+    if let Some(Way { title, meaning, settled, nothing: _ }) = way_back(plan) {
+        let settled = settled.map(|settled| format!(" {settled}")).unwrap_or_default();
+        let told = GoalTold { campaignctl: OwnGoalTold { goal: plan.goal.id() } };
+        out.push_str(&line("log", Level::Info, &format!("{title}. {meaning}{settled}"), now, told));
+    }
     for drifted in drift(plan) {
         let [action] = drifted.change.actions;
         let action = if action == TerraformAction::Delete { "delete" } else { "update" };
@@ -77,6 +94,7 @@ pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
         campaignctl: OwnSummed {
             environment: destination.environment.clone(),
             organization: destination.organization.id.clone(),
+            goal: plan.goal.id(),
             forget,
             moved,
             unchanged: plan.unchanged.len(),

@@ -123,8 +123,6 @@ impl Bucket {
 
 /// What follows the key of the lock.
 pub(super) const LOCK: &str = ".lock";
-/// What follows the key of the state before the last run.
-pub(super) const BACKUP: &str = ".backup";
 
 fn same(one: Option<&UpdateVersion>, other: Option<&UpdateVersion>) -> bool {
     match (one, other) {

@@ -8,10 +8,11 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, MissedTickBehavior, interval_at, timeout};
 
-use super::bucket::{BACKUP, Found, LOCK, Swapped};
+use super::bucket::{Found, LOCK, Swapped};
 use super::lock::LockDocument;
 use super::{Known, ObjectState, lock_bytes};
-use crate::state::{Ended, StateDocument, StateError};
+use crate::state::stored::BACKUP;
+use crate::state::{Ended, StateDocument, StateError, Stored};
 
 /// Heartbeats in the time of one lease.
 const BEATS: u32 = 4;
@@ -87,6 +88,28 @@ impl HeldLock {
             None => self.first(document).await?,
         };
         match state.bucket.swap("", next.bytes(), expected.as_ref()).await? {
+            Swapped::Done(version) => {
+                self.written = Some(version);
+                *document = next;
+                Ok(())
+            }
+            Swapped::Lost(found) => Err(self.shared.written_by_another(found.as_ref()).await),
+        }
+    }
+
+    /// Puts a document in the place of `before`, whatever both say. What was there is kept beside it.
+    pub(in crate::state) async fn put(&mut self, document: &mut StateDocument, before: Option<&Stored>) -> Result<(), StateError> {
+        self.confirm().await?;
+        let state = &self.shared.state;
+        let found = state.bucket.get("").await?;
+        if found.as_ref().map(|found| found.bytes.as_slice()) != before.map(Stored::bytes) {
+            return Err(self.shared.written_by_another(found.as_ref()).await);
+        }
+        if let Some(before) = before {
+            state.bucket.put(before.kept_as(), before.bytes().to_vec()).await?;
+        }
+        let next = document.after(before).next(state.now(), self.fence);
+        match state.bucket.swap("", next.bytes(), found.as_ref().map(|found| &found.version)).await? {
             Swapped::Done(version) => {
                 self.written = Some(version);
                 *document = next;

@@ -15,9 +15,8 @@ use object_store::UpdateVersion;
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::document::Unreadable;
-use super::{Ended, Held, Holder, Lease, StateDocument, StateError};
-use bucket::{BACKUP, Bucket, Found, LOCK, Swapped};
+use super::{Ended, Held, Holder, Lease, StateDocument, StateError, Stored};
+use bucket::{Bucket, Found, LOCK, Swapped};
 use lock::{LockDocument, NotBroken, Taken};
 
 pub(super) use held::HeldLock;
@@ -49,12 +48,22 @@ impl ObjectState {
 
     async fn known(&self) -> Result<Option<Known>, StateError> {
         let Some(found) = self.bucket.get("").await? else { return Ok(None) };
-        let at = || self.bucket.at().to_owned();
-        let document = StateDocument::parse(&found.bytes).map_err(|unreadable| match unreadable {
-            Unreadable::Damaged(reason) => StateError::Corrupt { at: at(), backup: at() + BACKUP, reason },
-            Unreadable::Newer(found) => StateError::Newer { at: at(), found, supported: StateDocument::FORMAT },
-        })?;
+        let document = Stored::new(self.bucket.at(), found.bytes.clone()).document()?;
         Ok(Some(Known { document, found }))
+    }
+
+    /// As [`Self::known`], for who takes the lock: a damaged state has no number, and may be replaced under the lock.
+    async fn known_if_whole(&self) -> Result<Option<Known>, StateError> {
+        match self.known().await {
+            Err(StateError::Corrupt { .. }) => Ok(None),
+            known => known,
+        }
+    }
+
+    /// The object with this behind its key, byte for byte.
+    pub(super) async fn stored(&self, suffix: &str) -> Result<Option<Stored>, StateError> {
+        let found = self.bucket.get(suffix).await?;
+        Ok(found.map(|found| Stored::new(self.bucket.at().to_owned() + suffix, found.bytes)))
     }
 
     async fn lock_document(&self) -> Result<Option<(LockDocument, UpdateVersion)>, StateError> {
@@ -79,7 +88,7 @@ impl ObjectState {
     pub(super) async fn lock(&self, holder: &Holder) -> Result<HeldLock, StateError> {
         let id = Uuid::new_v4().to_string();
         for _ in 0..ROUNDS {
-            let known = self.known().await?;
+            let known = self.known_if_whole().await?;
             let fence = known.as_ref().map_or(0, |known| known.document.fence);
             let found = self.lock_document().await?;
             let is_new = found.is_none();
@@ -107,7 +116,7 @@ impl ObjectState {
     /// Rewrites the state as it is, under a higher number: whoever held the lock before finds it changed and cannot write.
     async fn raise_fence(&self, fence: u64) -> Result<(), StateError> {
         for _ in 0..ROUNDS {
-            let Some(Known { mut document, found }) = self.known().await? else { return Ok(()) };
+            let Some(Known { mut document, found }) = self.known_if_whole().await? else { return Ok(()) };
             if document.fence >= fence {
                 return Ok(());
             }

@@ -4,9 +4,8 @@ use super::super::Report;
 use super::super::summary::{MovedLive, What, moved};
 use super::field::{Kept, Row, kept, rows};
 use super::prose::{Moment, Span, count, sentence};
-use crate::reconcile::{Action, Change, Effect};
+use crate::reconcile::{Action, Change, Effect, Goal};
 use crate::render::escape::inline;
-use crate::render::resolution::resolutions;
 
 /// One change.
 pub(super) struct Shown<'a> {
@@ -73,14 +72,19 @@ pub(super) struct News {
 }
 
 /// What somebody did, in words.
-pub(super) fn news(moved: &MovedLive<'_>) -> News {
+pub(super) fn news(moved: &MovedLive<'_>, goal: &Goal) -> News {
     let MovedLive { key, by, at, what } = moved;
     let (paths, what, then) = match what {
         What::Paused => (Vec::new(), "paused", "applying this plan switches it on again"),
         What::SwitchedOn => (Vec::new(), "switched on", "applying this plan switches it off again"),
         What::Fields(fields) => {
             let paths = fields.iter().map(|field| inline(&field.path.to_string())).collect();
-            (paths, "changed", "applying this plan puts back what the files say")
+            let then = match goal {
+                Goal::Files => "applying this plan puts back what the files say",
+                Goal::Rollback(_) => "applying this plan puts back what was there before the run",
+                Goal::Revert(_) => "applying this plan puts back what was applied last",
+            };
+            (paths, "changed", then)
         }
     };
     News { key: key.as_str().to_owned(), paths, what, by: by.map(inline), at: at.map(Moment::from), then }
@@ -127,23 +131,18 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
         }),
         dangers: dangers.iter().map(|danger| sentence(&danger.sentence)).collect(),
         live: moved.map(|moved| MovedHere {
-            news: news(&moved),
-            ways_out: resolutions(&report.destination.environment, key, report.next_week())
-                .map(|(what, command)| (what, inline(&command)))
-                .into(),
+            news: news(&moved, &report.plan.goal),
+            ways_out: report.ways_out(key).into_iter().map(|(what, command)| (what, inline(&command))).collect(),
         }),
-        place: origin.as_ref().map(|origin| Place {
-            link: report.links.map(|links| links.to(origin)),
-            file: format!("{}:{}", inline(&origin.file), origin.line),
-        }),
+        place: origin.as_ref().map(|origin| Place { link: report.links.map(|links| links.to(origin)), file: inline(&origin.place()) }),
         notes: notes(change),
         columns: match action {
             Action::Create => Columns::OnlyAfter,
             Action::Delete | Action::Forget => Columns::OnlyLive,
             Action::Update | Action::Record => Columns::Both,
         },
-        rows: rows(fields, live.as_ref(), *action == Action::Update),
-        held: held.iter().map(kept).collect(),
+        rows: rows(fields, live.as_ref(), *action == Action::Update, &report.plan.queues),
+        held: held.iter().map(|held| kept(held, &report.plan.queues)).collect(),
         kept: (*unmodelled > 0).then(|| count(*unmodelled, "live field")),
         lost: (!lost.is_empty()).then(|| lost.iter().map(|pointer| inline(pointer)).collect::<Vec<_>>().join(", ")),
         id: live.as_ref().map(|live| inline(&live.id.0)),

@@ -3,8 +3,9 @@
 use similar::{ChangeTag, TextDiff};
 
 use super::super::super::escape::{inline, quoted};
+use super::super::super::queue::queue;
 use super::prose::{Moment, lines};
-use crate::model::{FilterValue, Scalar};
+use crate::model::{FilterValue, QueueNames, Scalar};
 use crate::reconcile::{Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
 
 /// One changed field.
@@ -60,8 +61,8 @@ pub(super) struct Kept {
 }
 
 /// The rows of a change.
-pub(super) fn rows(fields: &[FieldChange], live: Option<&LiveSide>, with_cause: bool) -> Vec<Row> {
-    fields.iter().filter(|field| !is_nothing(field)).map(|field| row(field, live, with_cause)).collect()
+pub(super) fn rows(fields: &[FieldChange], live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<Row> {
+    fields.iter().filter(|field| !is_nothing(field)).map(|field| row(field, live, with_cause, queues)).collect()
 }
 
 /// An empty text comes or goes without a word: it is what an absent one means.
@@ -69,50 +70,50 @@ fn is_nothing(field: &FieldChange) -> bool {
     matches!((&field.before, &field.after), (None, Some(FieldValue::Text(text))) | (Some(FieldValue::Text(text)), None) if text.is_empty())
 }
 
-fn row(field: &FieldChange, side: Option<&LiveSide>, with_cause: bool) -> Row {
+fn row(field: &FieldChange, side: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Row {
     let FieldChange { path, before, after, last_applied, cause } = field;
-    let (live, becomes) = both(before.as_ref(), after.as_ref(), path);
+    let (live, becomes) = both(before.as_ref(), after.as_ref(), path, queues);
     let moved = with_cause.then(|| {
         let side = side.filter(|_| cause.is_live());
         Moved {
             how: *cause,
             by: side.and_then(|side| side.modified_by.as_deref()).map(inline),
             at: side.and_then(|side| side.date_modified).map(Moment::from),
-            last_applied: (*cause == Cause::Both).then(|| alone(last_applied.as_ref(), path)),
+            last_applied: (*cause == Cause::Both).then(|| alone(last_applied.as_ref(), path, queues)),
         }
     });
     Row { path: inline(&path.to_string()), live, after: becomes, moved }
 }
 
 /// A held field.
-pub(super) fn kept(held: &Held) -> Kept {
+pub(super) fn kept(held: &Held, queues: &QueueNames) -> Kept {
     let Held { field: FieldChange { path, before, after, last_applied: _, cause: _ }, until } = held;
     Kept {
         path: inline(&path.to_string()),
-        live: alone(before.as_ref(), path),
-        file: alone(after.as_ref(), path),
+        live: alone(before.as_ref(), path, queues),
+        file: alone(after.as_ref(), path, queues),
         until: until.map(|until| until.to_string()),
     }
 }
 
 /// Both values, with what differs marked.
-fn both(before: Option<&FieldValue>, after: Option<&FieldValue>, path: &FieldPath) -> (Cell, Cell) {
+fn both(before: Option<&FieldValue>, after: Option<&FieldValue>, path: &FieldPath, queues: &QueueNames) -> (Cell, Cell) {
     match (before, after) {
         (Some(FieldValue::Text(old)), Some(FieldValue::Text(new))) => by_words(old, new),
         (Some(old), Some(new)) => {
-            let (old_items, new_items) = (items(old), items(new));
+            let (old_items, new_items) = (items(old, queues), items(new, queues));
             let side = |items: &[String], others: &[String], mark: Mark| {
                 let one = |item: &String| Part { mark: if others.contains(item) { Mark::Same } else { mark }, text: item.clone() };
                 Cell::Value(on_lines(items.iter().map(one)))
             };
             (side(&old_items, &new_items, Mark::Gone), side(&new_items, &old_items, Mark::New))
         }
-        _ => (alone(before, path), alone(after, path)),
+        _ => (alone(before, path, queues), alone(after, path, queues)),
     }
 }
 
 /// One value without another to compare it with.
-fn alone(value: Option<&FieldValue>, path: &FieldPath) -> Cell {
+fn alone(value: Option<&FieldValue>, path: &FieldPath, queues: &QueueNames) -> Cell {
     let plain = |text: String| Part { mark: Mark::Same, text };
     match value {
         None => Cell::Remark("not set"),
@@ -120,7 +121,7 @@ fn alone(value: Option<&FieldValue>, path: &FieldPath) -> Cell {
         Some(FieldValue::Text(text)) if text.is_empty() => Cell::Remark("empty"),
         Some(FieldValue::Text(text)) => Cell::Text(vec![plain(lines(text))]),
         Some(value) => {
-            let mut parts = on_lines(items(value).into_iter().map(plain));
+            let mut parts = on_lines(items(value, queues).into_iter().map(plain));
             if let (FieldValue::Condition(condition), FieldPath::Filter { part: FilterPart::Whole, .. }) = (value, path) {
                 parts.push(plain(format!(" ({})", condition.data_type.as_str())));
             }
@@ -130,7 +131,7 @@ fn alone(value: Option<&FieldValue>, path: &FieldPath) -> Cell {
 }
 
 /// A value as the lines it is shown on: a list has one for each of its items.
-fn items(value: &FieldValue) -> Vec<String> {
+fn items(value: &FieldValue, queues: &QueueNames) -> Vec<String> {
     let scalar = |scalar: &Scalar| match scalar {
         Scalar::Boolean(value) => value.to_string(),
         Scalar::Number(number) => number.to_string(),
@@ -142,6 +143,7 @@ fn items(value: &FieldValue) -> Vec<String> {
         FieldValue::Count(count) => vec![count.to_string()],
         FieldValue::Word(word) => vec![(*word).to_owned()],
         FieldValue::Text(text) => vec![lines(text)],
+        FieldValue::Queue(id) => vec![queue(id, queues)],
         FieldValue::Names(names) => names.iter().map(|name| inline(name)).collect(),
         FieldValue::Condition(condition) => match &condition.value {
             FilterValue::One(one) => vec![scalar(one)],

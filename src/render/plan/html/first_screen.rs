@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::goal::{Way, way_back};
 use super::super::refusal::{Refused, refused};
 use super::super::summary::{counts, dangerous, effects, moved_live};
 use super::super::{Report, Saved};
@@ -26,6 +27,8 @@ pub(super) struct FirstScreen {
     pub(super) server: String,
     pub(super) created: Moment,
     pub(super) saved: Option<SavedPlan>,
+    /// What the plan leads back to.
+    pub(super) back: Option<Back>,
     /// `1 to add, 2 to change, 0 to destroy.`
     pub(super) counts: String,
     pub(super) cards: Vec<Card>,
@@ -46,6 +49,14 @@ pub(super) struct SavedPlan {
     pub(super) expired: bool,
     /// Whether a limit stands in its way.
     pub(super) refused: bool,
+}
+
+/// A way back.
+pub(super) struct Back {
+    pub(super) title: String,
+    pub(super) meaning: &'static str,
+    pub(super) settled: Option<String>,
+    pub(super) nothing: &'static str,
 }
 
 /// How many campaigns have one effect on visitors.
@@ -102,6 +113,12 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
             expired,
             refused: !plan.refusals.is_empty(),
         }),
+        back: way_back(plan).map(|Way { title, meaning, settled, nothing }| Back {
+            title: inline(&title),
+            meaning,
+            settled: settled.as_deref().map(inline),
+            nothing,
+        }),
         counts: counts(plan.summary()),
         cards: cards(plan),
         refusals: plan.refusals.iter().map(|refusal| in_words(refused(refusal, environment))).collect(),
@@ -116,7 +133,7 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
             })
             .collect(),
         dangerous: dangerous.len(),
-        live: moved.iter().take(MOST_ON_TOP).map(news).collect(),
+        live: moved.iter().take(MOST_ON_TOP).map(|moved| news(moved, &plan.goal)).collect(),
         live_verdict: if moved.is_empty() { nobody_moved(plan) } else { None },
         moved_live: moved.len(),
         changes: plan.changes.len(),

@@ -83,16 +83,16 @@ pub fn html(report: &Report<'_>) -> String {
         top: first_screen(report),
         choices: choices(plan),
         changes: plan.by_danger().into_iter().enumerate().map(|(index, change)| shown(change, report, index < UNFOLDED)).collect(),
-        unchanged: plan.unchanged.iter().map(left_alone).collect(),
+        unchanged: plan.unchanged.iter().map(|unchanged| left_alone(unchanged, plan)).collect(),
         unmanaged: plan.unmanaged.iter().map(stranger).collect(),
         forgotten: forgotten(plan),
     };
     page.render().expect("a String takes all that is written")
 }
 
-fn left_alone(unchanged: &Unchanged) -> LeftAlone<'_> {
+fn left_alone<'a>(unchanged: &'a Unchanged, plan: &Plan) -> LeftAlone<'a> {
     let Unchanged { key, origin: _, live: _, last_applied: _, held } = unchanged;
-    LeftAlone { key: key.as_str(), held: held.iter().map(kept).collect() }
+    LeftAlone { key: key.as_str(), held: held.iter().map(|held| kept(held, &plan.queues)).collect() }
 }
 
 fn stranger(unmanaged: &Unmanaged) -> Stranger {

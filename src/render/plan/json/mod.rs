@@ -24,7 +24,7 @@ use shape::{Check, Configuration, FORMAT_VERSION, ResourceChange, State, TERRAFO
 /// A plan: what Terraform's readers know, and under `campaignctl` what they do not.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "Plan")]
-struct Document {
+pub(super) struct Document {
     /// Version of Terraform's plan format; readers accept `>= 0.1, < 2.0`.
     #[schemars(extend("const" = FORMAT_VERSION))]
     format_version: &'static str,
@@ -78,7 +78,7 @@ pub fn json_schema_text() -> String {
     schema::text(&json_schema())
 }
 
-fn document(report: &Report<'_>) -> Document {
+pub(super) fn document(report: &Report<'_>) -> Document {
     let Report { destination: _, plan, created, saved, links: _ } = report;
     let refused = !plan.refusals.is_empty();
     let expired = saved.is_some_and(|saved| saved.expired);

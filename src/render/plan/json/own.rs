@@ -1,5 +1,7 @@
 //! The part of the document that is ours: who moved what, what visitors notice, what is dangerous, what apply costs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -7,9 +9,10 @@ use serde_json::{Value, json};
 use super::super::{Links, Report, Saved, refused};
 use crate::model::Origin;
 use crate::reconcile::{
-    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Held, LiveSide, Plan,
-    Refusal, StateOnly, Summary, Tier, Unchanged, Unmanaged,
+    Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Goal, Held, LiveSide, Plan,
+    Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
 };
+use crate::render::queue::{QueueEntry, queue_entries};
 
 /// Version of the keys below `campaignctl`: one more when a key goes or means something else; new keys may come under the
 /// same version.
@@ -28,6 +31,7 @@ pub(super) struct Own {
     server: String,
     /// When the plan was made: RFC 3339, UTC.
     created: String,
+    goal: OwnGoal,
     /// The file that holds it; left out for a plan that is in no file.
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<OwnSaved>,
@@ -50,6 +54,23 @@ pub(super) struct Own {
     unmanaged: Vec<OwnUnmanaged>,
     /// Why the plan must not be applied; empty for a plan that may.
     refusals: Vec<OwnRefusal>,
+    /// What the queues are called whose ids stand in `fields` and `held`, by id. Empty where these credentials may not list
+    /// queues.
+    queues: BTreeMap<String, QueueEntry>,
+}
+
+/// What the plan aims at.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnGoal {
+    /// `files`: what the files say. `rollback`: how it was before a run. `revert`: what was applied last, in what moved live.
+    #[schemars(extend("enum" = ["files", "rollback", "revert"]))]
+    kind: &'static str,
+    /// The run that is undone; of a rollback alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    /// The campaigns whose drift is undone, as addresses; of a revert alone, and left out there for all that drifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaigns: Option<Vec<String>>,
 }
 
 /// The organization the credentials belong to.
@@ -200,6 +221,9 @@ struct OwnOrigin {
     file: String,
     /// First line of the document, from 1.
     line: u32,
+    /// Path of the overlay that was merged into it for this environment; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlay: Option<String>,
     /// Where it can be looked at, where that is known (`--link-base`).
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -254,13 +278,14 @@ struct OwnRefusal {
 /// Everything under our key.
 pub(super) fn of(report: &Report<'_>) -> Own {
     let Report { destination, plan, created, saved, links } = report;
-    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found } = plan;
+    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found, goal, queues } = plan;
     Own {
         version: OWN_VERSION,
         environment: destination.environment.clone(),
         organization: OwnOrganization { id: destination.organization.id.clone(), name: destination.organization.name.clone() },
         server: destination.server.clone(),
         created: created.to_string(),
+        goal: of_goal(goal),
         saved: saved.map(|Saved { file, expires, expired }| OwnSaved { file: file.to_owned(), expires: format!("{expires:.0}"), expired }),
         summary: summary(plan.summary()),
         effects: plan.effects().into_iter().map(|(effect, campaigns)| OwnEffect { effect: effect.id(), campaigns }).collect(),
@@ -272,7 +297,17 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         corrections: found.iter().map(found_again).chain(state_only.iter().map(correction)).collect(),
         unmanaged: unmanaged.iter().map(stranger).collect(),
         refusals: refusals.iter().map(|refusal| refusal_of(refusal, &destination.environment)).collect(),
+        queues: queue_entries(queues),
     }
+}
+
+fn of_goal(goal: &Goal) -> OwnGoal {
+    let (run, campaigns) = match goal {
+        Goal::Files | Goal::Revert(Selection::All) => (None, None),
+        Goal::Rollback(run) => (Some(run.clone()), None),
+        Goal::Revert(Selection::Only(keys)) => (None, Some(keys.iter().map(|key| key.address().to_string()).collect())),
+    };
+    OwnGoal { kind: goal.id(), run, campaigns }
 }
 
 fn summary(summary: Summary) -> OwnSummary {
@@ -356,8 +391,8 @@ fn of_live(live: &LiveSide) -> OwnLive {
 }
 
 fn of_origin(origin: &Origin, links: Option<&Links>) -> OwnOrigin {
-    let Origin { file, line } = origin;
-    OwnOrigin { file: file.clone(), line: *line, url: links.map(|links| links.to(origin)) }
+    let Origin { file, line, overlay } = origin;
+    OwnOrigin { file: file.clone(), line: *line, overlay: overlay.clone(), url: links.map(|links| links.to(origin)) }
 }
 
 fn holding(unchanged: &Unchanged) -> Holding {

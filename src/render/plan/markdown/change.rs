@@ -9,7 +9,6 @@ use super::head::what_happened;
 use crate::model::Origin;
 use crate::reconcile::{Action, Change, DangerKind};
 use crate::render::markdown::{code, code_outside_tables, cut, fenced, prose_on};
-use crate::render::resolution::resolutions;
 use crate::render::style::of_action;
 
 /// Characters of one value, where everything is shown. More than anybody reads in a comment; the limit of one campaign
@@ -204,18 +203,19 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
         out.push('\n');
     }
 
-    let diff = diff::lines(change, most);
+    let diff = diff::lines(change, &report.plan.queues, most);
     if !diff.lines.is_empty() {
         let _ = writeln!(out, "{}", fenced("diff", &diff.lines));
     }
     if let Some(moved) = moved(change) {
-        let _ = writeln!(out, "Live: {}; three ways out:\n", what_happened(&moved));
-        let mut lines = Vec::new();
-        for (what, command) in resolutions(&report.destination.environment, key, report.next_week()) {
-            lines.push(format!("# {what}"));
-            lines.push(command);
+        let ways = report.ways_out(key);
+        if ways.is_empty() {
+            let _ = writeln!(out, "Live: {}\n", what_happened(&moved));
+        } else {
+            let _ = writeln!(out, "Live: {}; three ways out:\n", what_happened(&moved));
+            let lines: Vec<String> = ways.into_iter().flat_map(|(what, command)| [format!("# {what}"), command]).collect();
+            let _ = writeln!(out, "{}", fenced("sh", &lines));
         }
-        let _ = writeln!(out, "{}", fenced("sh", &lines));
     }
     out.push_str("</details>\n\n");
     (out, was_cut || diff.cut)
@@ -223,10 +223,14 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
 
 /// Where it is declared, as a link where the file can be looked at.
 fn place(origin: &Origin, report: &Report<'_>, name: &mut impl FnMut(&str) -> String) -> String {
-    let Origin { file, line } = origin;
+    let Origin { file, line, overlay } = origin;
     let place = name(&format!("{file}:{line}"));
-    match report.links.map(|links| links.to(origin)).filter(|url| is_harmless(url)) {
+    let place = match report.links.map(|links| links.to(origin)).filter(|url| is_harmless(url)) {
         Some(url) => format!("[{place}]({url})"),
+        None => place,
+    };
+    match overlay {
+        Some(overlay) => format!("{place}, {}", name(overlay)),
         None => place,
     }
 }

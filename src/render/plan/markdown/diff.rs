@@ -1,6 +1,7 @@
 //! The fields of a change as lines of a ```` ```diff ```` block, which GitHub and GitLab colour by their first character.
 
 use super::super::field;
+use crate::model::QueueNames;
 use crate::reconcile::{Action, ActionPart, Change, FieldChange, FieldPath, FieldValue, LiveSide};
 use crate::render::escape::inline;
 use crate::render::markdown::cut;
@@ -12,16 +13,17 @@ const CONTEXT: usize = 2;
 const LEAD: usize = 30;
 
 /// The lines, and whether something was cut from them.
-pub(super) struct Lines {
+pub(super) struct Lines<'a> {
     pub(super) lines: Vec<String>,
     pub(super) cut: bool,
     /// Characters of one value that are shown.
     most: usize,
+    queues: &'a QueueNames,
 }
 
 /// All changed and held fields. What comes or goes with a whole action stands below it.
-pub(super) fn lines(change: &Change, most: usize) -> Lines {
-    let mut out = Lines { lines: Vec::new(), cut: false, most };
+pub(super) fn lines<'a>(change: &Change, queues: &'a QueueNames, most: usize) -> Lines<'a> {
+    let mut out = Lines { lines: Vec::new(), cut: false, most, queues };
     let with_cause = change.action == Action::Update;
     let live = change.live.as_ref();
     let mut parent: Option<&FieldPath> = None;
@@ -37,17 +39,17 @@ pub(super) fn lines(change: &Change, most: usize) -> Lines {
         }
     }
     for held in &change.held {
-        let held = out.short(&field::held(held));
+        let held = out.short(&field::held(held, queues));
         out.lines.push(format!("  # {held}"));
     }
     out
 }
 
-impl Lines {
+impl Lines<'_> {
     /// One field; with `cause`, its first line says who moved it.
     fn field(&mut self, change: &FieldChange, path: &str, cause: Option<Option<&LiveSide>>) {
         let FieldChange { path: field, before, after, last_applied, cause: moved } = change;
-        let words = cause.and_then(|live| field::cause_words(*moved, last_applied.as_ref(), field, live));
+        let words = cause.and_then(|live| field::cause_words(*moved, last_applied.as_ref(), field, live, self.queues));
         let suffix = words.map(|words| format!("  # {}", self.short(&words))).unwrap_or_default();
         let path = self.short(&inline(path));
         match (before, after) {
@@ -61,7 +63,7 @@ impl Lines {
             }
             (Some(before), Some(after)) => {
                 self.lines.push(format!("! {path}{suffix}"));
-                let (before, after) = self.excerpts(&field::value(before, field), &field::value(after, field));
+                let (before, after) = self.excerpts(&field::value(before, field, self.queues), &field::value(after, field, self.queues));
                 self.lines.push(format!("- {before}"));
                 self.lines.push(format!("+ {after}"));
             }
@@ -70,7 +72,7 @@ impl Lines {
     }
 
     fn whole(&mut self, mark: char, path: &str, shown: &FieldValue, suffix: &str) {
-        let line = self.short(&field::whole(path, shown));
+        let line = self.short(&field::whole(path, shown, self.queues));
         self.lines.push(format!("{mark} {line}{suffix}"));
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::super::goal::{Way, way_back};
 use super::super::refusal::refused_naming;
 use super::super::summary::{MovedLive, What, dangerous, effects, moved_live, plural, summary_line};
-use super::super::{Refused, Report, Saved};
+use super::super::{Refused, Report, Saved, field};
 use super::change::NAME;
 use crate::model::Destination;
 use crate::reconcile::{Action, Cause, Change, DangerKind, Plan, StateOnly, Unchanged};
@@ -44,9 +45,14 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
     let Report { destination, plan, created: _, saved, links: _ } = report;
     let mut frame = Frame { top: marker(&destination.environment), first_screen: String::new(), notes: String::new(), cut: false };
     frame.heading(destination);
+    let back = way_back(plan);
+    if let Some(back) = &back {
+        frame.way_back(back);
+    }
     if plan.is_empty() {
         if plan.refusals.is_empty() {
-            frame.top.push_str("No changes. Your infrastructure matches the configuration.\n\n");
+            let verdict = back.map_or("Your infrastructure matches the configuration.", |back| back.nothing);
+            let _ = write!(frame.top, "No changes. {verdict}\n\n");
         }
     } else {
         let _ = write!(frame.top, "{}\n\n", summary_line(plan.summary()));
@@ -67,7 +73,7 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
 }
 
 /// The hidden line by which the comment of an environment is found again.
-fn marker(environment: &str) -> String {
+pub(super) fn marker(environment: &str) -> String {
     let mut name = String::new();
     for c in environment.chars().take(NAME) {
         match c {
@@ -97,6 +103,13 @@ impl Frame {
         let (organization, id) = (self.name(&organization.name), self.name(&organization.id));
         let server = self.name(server);
         let _ = write!(self.top, "## Plan for {environment}\n\nOrganization {organization} ({id}), {server}\n\n");
+    }
+
+    /// What the plan leads back to.
+    fn way_back(&mut self, way: &Way) {
+        let Way { title, meaning, settled, nothing: _ } = way;
+        let (title, settled) = (self.sentence(title), settled.as_ref().map(|settled| format!(" {}", self.sentence(settled))));
+        let _ = write!(self.top, "**{title}.** {meaning}{}\n\n", settled.unwrap_or_default());
     }
 
     /// How old a saved plan is, and until when it holds.
@@ -257,7 +270,7 @@ impl Frame {
             let _ = write!(self.first_screen, "Unchanged, with fields that keep their live value: {}\n\n", holding.len());
             if extent == Extent::Listed {
                 let line = |unchanged: &&Unchanged| {
-                    let held: Vec<String> = unchanged.held.iter().map(super::super::field::held).collect();
+                    let held: Vec<String> = unchanged.held.iter().map(|held| field::held(held, &plan.queues)).collect();
                     format!(
                         "- {}: {}\n",
                         code(&unchanged.key.address().to_string()),

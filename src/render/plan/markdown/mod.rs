@@ -5,12 +5,14 @@ mod change;
 mod diff;
 mod fit;
 mod head;
+mod several;
 
 use super::{Report, Saved};
 use crate::render::markdown::{code_outside_tables, cut};
 use change::Detail;
 use fit::{Counts, fit};
 use head::{Extent, Frame, frame};
+pub use several::markdown_of_several;
 
 /// Most bytes of a document. GitHub takes 65,536 characters of UTF-16, and no text has more of these than bytes of UTF-8;
 /// what is missing to that is for whoever puts a line of their own above or below.
@@ -20,16 +22,21 @@ const NOTICE: usize = 800;
 
 /// The whole document.
 pub fn markdown(report: &Report<'_>) -> String {
-    let (document, complete) = document(report, Extent::Listed);
+    of_size(report, LIMIT)
+}
+
+/// The document in at most so many bytes.
+fn of_size(report: &Report<'_>, limit: usize) -> String {
+    let (document, complete) = document(report, Extent::Listed, limit);
     // The lists of the first screen are said again below: when names are missing there, they take their room.
-    if complete { document } else { self::document(report, Extent::Counted).0 }
+    if complete { document } else { self::document(report, Extent::Counted, limit).0 }
 }
 
 /// The document, and whether every change that must be named is named.
-fn document(report: &Report<'_>, extent: Extent) -> (String, bool) {
+fn document(report: &Report<'_>, extent: Extent, limit: usize) -> (String, bool) {
     let Frame { top, first_screen, notes, cut } = frame(report, extent);
     let everything = everything(report);
-    let room = LIMIT.saturating_sub(top.len() + first_screen.len() + notes.len() + NOTICE + 2 * everything.len());
+    let room = limit.saturating_sub(top.len() + first_screen.len() + notes.len() + NOTICE + 2 * everything.len());
     let changes = fit(&report.plan.by_danger(), report, room);
     let counts = changes.counts();
     let left_out = counts.get(&Detail::LeftOut).copied().unwrap_or(0);
@@ -41,7 +48,10 @@ fn document(report: &Report<'_>, extent: Extent) -> (String, bool) {
 fn everything(report: &Report<'_>) -> String {
     code_outside_tables(&match &report.saved {
         Some(Saved { file, expires: _, expired: _ }) => format!("campaignctl show {}", cut(file, change::NAME).0),
-        None => format!("campaignctl plan -e {}", cut(&report.destination.environment, change::NAME).0),
+        None => {
+            let flags = report.plan.goal.flags();
+            format!("campaignctl plan -e {}{}", cut(&report.destination.environment, change::NAME).0, cut(&flags, change::NAME).0)
+        }
     })
 }
 

@@ -145,3 +145,48 @@ async fn a_state_of_an_earlier_version_is_read_and_carried_on() {
     let next = write_once(&world.state(), 1).await.unwrap();
     assert_eq!((next.serial, next.fence, next.lineage.as_str()), (5, 1, "l"));
 }
+
+#[tokio::test]
+async fn a_damaged_state_is_replaced_under_the_lock_and_kept_beside_a_good_backup() {
+    let world = World::new();
+    write_once(&world.state(), 1).await.unwrap();
+    let good = write_once(&world.state(), 1).await.unwrap();
+    let backup = world.text("state.json.backup").await;
+    world.store.put(&Path::from("state.json"), "{\"version\":1,".into()).await.unwrap();
+
+    let mut held = lock(&world.state(), 2).await;
+    assert!(matches!(held.read().await, Err(StateError::Corrupt { .. })));
+    let stored = world.state().stored("").await.unwrap();
+    // As it was pulled from another place, where locks had higher numbers.
+    let mut pushed = StateDocument { fence: 99, ..good.clone() };
+    held.put(&mut pushed, stored.as_ref()).await.unwrap();
+    assert_eq!((pushed.serial, pushed.fence), (good.serial + 1, 3), "the number of the lock is this place's own");
+    assert_eq!(world.text("state.json.damaged").await, "{\"version\":1,");
+    assert_eq!(world.text("state.json.backup").await, backup);
+    // What it wrote it may write again, and the next one goes on from it.
+    held.write(&mut pushed).await.unwrap();
+    held.release().await.unwrap();
+    assert_eq!(write_once(&world.state(), 3).await.unwrap().serial, good.serial + 3);
+}
+
+#[tokio::test]
+async fn what_was_written_since_it_was_looked_at_is_not_replaced() {
+    let world = World::new();
+    let written = write_once(&world.state(), 1).await.unwrap();
+    let mut held = lock(&world.state(), 2).await;
+    let stored = world.state().stored("").await.unwrap();
+    let theirs = StateDocument { serial: 77, ..written.clone() };
+    meddle(&world, &theirs).await;
+    assert!(reason(held.put(&mut document(), stored.as_ref()).await).contains("serial 77"));
+    assert_eq!(world.state().read().await.unwrap().unwrap(), theirs);
+    held.release().await.unwrap();
+
+    // Nor by somebody who slept while another one took the lock.
+    let mut slept = lock(&world.state(), 3).await;
+    let stored = world.state().stored("").await.unwrap();
+    world.sleep(61);
+    let awake = lock(&world.state(), 4).await;
+    reason(slept.put(&mut document(), stored.as_ref()).await);
+    awake.release().await.unwrap();
+    assert_eq!(world.state().read().await.unwrap().unwrap().serial, 77);
+}
