@@ -10,7 +10,7 @@ use super::Failure;
 use super::plan::{self, Planned, Request};
 use super::validate::validate;
 use crate::load::{Environment, Loaded, Project};
-use crate::model::{BothWorlds, CampaignSpec, Contender, Destination, QueueIds, Replayed};
+use crate::model::{BothWorlds, CampaignSpec, Contender, Destination, Live, QueueIds, QueueNames, Replayed};
 use crate::reconcile::Plan;
 use crate::replay::{Contest, Contested, Options, ReplayError, Source, replay};
 
@@ -55,14 +55,12 @@ pub struct Done {
 /// # Errors
 /// All that [`plan::plan`] has, and a recording that cannot be read. A plan that is refused is no error: see [`Done::plan`].
 pub async fn online(request: Request, recordings: Recordings) -> Result<Done, Failure> {
-    let opened = open(recordings)?;
-    let planned = plan::plan(request).await?;
-    let replayed = of_plan(&planned, opened).await;
+    let planned = plan::plan_replaying(request, recordings).await?;
     let Planned { destination, plan, warnings, .. } = &planned;
-    let (destination, plan, warnings) = (destination.clone(), plan.clone(), *warnings);
+    let (destination, mut plan, warnings) = (destination.clone(), plan.clone(), *warnings);
     planned.close().await;
-    let environment = destination.environment.clone();
-    Ok(Done { environment, destination: Some(destination), replayed: replayed?, plan: Some(plan), warnings })
+    let replayed = plan.replayed.take().unwrap_or_default();
+    Ok(Done { environment: destination.environment.clone(), destination: Some(destination), replayed, plan: Some(plan), warnings })
 }
 
 /// Decides recorded sessions under the files alone, without any server. Queues are called as the files call them.
@@ -96,22 +94,20 @@ fn declared(loaded: &Loaded) -> Vec<(Contender, CampaignSpec)> {
     declared.collect()
 }
 
-/// Decides recorded sessions under both worlds of a plan.
-pub(super) async fn of_plan(planned: &Planned, opened: Opened) -> Result<Replayed, Failure> {
-    let live = &planned.snapshots.live;
-    let worlds = planned.plan.worlds(live).into_iter();
+/// Decides recorded sessions under both worlds of a plan that was made from this live.
+pub(super) async fn of_plan(plan: &Plan, live: &Live, opened: Opened) -> Result<Replayed, Failure> {
     let owned =
         |BothWorlds { live, desired }: BothWorlds<Option<&CampaignSpec>>| BothWorlds { live: live.cloned(), desired: desired.cloned() };
-    let mut replayed = decide(worlds.map(|(who, spec)| (who, owned(spec))).collect(), true, opened).await?;
-    replayed.unreadable = live.unreadable.len() as u64;
-    if replayed.queues.iter().any(|queue| queue.id.is_some()) {
-        let queues = planned.connection.reader.queues().await?.into_iter();
-        let names: BTreeMap<String, String> = queues.map(|queue| (queue.id.to_ascii_lowercase(), queue.name)).collect();
-        for queue in &mut replayed.queues {
-            queue.name = queue.id.as_ref().and_then(|id| names.get(&id.to_ascii_lowercase())).cloned();
-        }
+    let worlds = plan.worlds(live).into_iter().map(|(who, spec)| (who, owned(spec))).collect();
+    let replayed = decide(worlds, true, opened).await?;
+    Ok(Replayed { unreadable: live.unreadable.len() as u64, ..replayed })
+}
+
+/// Calls the queues of a replay by their names, as far as these are known.
+pub(super) fn name(replayed: &mut Replayed, names: &QueueNames) {
+    for queue in &mut replayed.queues {
+        queue.name = queue.id.as_ref().and_then(|id| names.known(id)).map(str::to_owned);
     }
-    Ok(replayed)
 }
 
 /// Both worlds, and what is read; on a thread of its own, for it takes all cores for as long as it takes.

@@ -135,3 +135,66 @@ fn a_reader_that_goes_away_is_no_error() {
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.contains("Error")), (Some(0), false), "{said}");
 }
+
+#[test]
+fn a_plan_that_invites_too_many_is_refused() {
+    let repo = repo();
+    repo.replace("campaignctl.yaml", ".e }", ".e, guards: { maxAddedInvitesPercent: 50 } }");
+    let not_judged = "not judged: at most 50 % more invites are allowed";
+    repo.run(&["plan"]).exits(0).says(not_judged);
+    repo.run(&["plan", "--json-stream"]).exits(0).says(not_judged);
+    repo.run(&["plan", "--format", "markdown"]).exits(0).says(not_judged);
+    repo.run(&["plan", "--format", "html"]).exits(0).says(not_judged);
+    repo.run(&["plan", "--format", "json"]).exits(0).says("\"not_judged\":[\"max-added-invites-percent\"]").says("\"status\":\"unknown\"");
+    let refused = "the recorded sessions would get 3 invites instead of 1 (+200 %), and at most 50 % more are allowed; most are added by \
+                   campaign.greet (+2)";
+    let replay = ["--replay", "sessions.ndjson"];
+    let with = |before: &[&'static str], after: &[&'static str]| repo.run(&[before, &replay[..], after].concat());
+    with(&["plan"], &[]).exits(1).says("2 of 3 sessions flip").complains(refused).complains("--max-added-invites-percent 200");
+    with(&["plan"], &["--exit-codes", "fine"]).exits(3);
+    with(&["plan"], &["--max-added-invites-percent", "199"]).exits(1);
+    with(&["plan"], &["--max-added-invites-percent", "200"]).exits(0);
+    repo.run(&["plan", "--max-added-invites-percent", "200"]).exits(1).complains("--replay");
+    with(&["apply", "--auto-approve"], &[]).exits(1).complains(refused);
+    with(&["apply", "--auto-approve"], &["--max-added-invites-percent", "200"]).exits(0).says("1 changed").says("2 of 3 sessions flip");
+    // Nothing is added any more.
+    with(&["plan"], &[]).exits(0).says("Nothing flips");
+}
+
+#[test]
+fn a_first_campaign_adds_without_end_and_can_be_allowed_all_the_same() {
+    let repo = Repo::new("guards: { maxAddedInvitesPercent: 100 }\nenvironments:\n  local: { emulator: .e }\n");
+    repo.campaign("greet", &campaign("Greet", 45));
+    repo.write("sessions.ndjson", &sessions(&[50, 50, 70]));
+    let replay = ["plan", "--replay", "sessions.ndjson"];
+    repo.run(&replay).exits(1).complains("3 invites instead of 0 (+300 %)").complains("--max-added-invites-percent 300");
+    repo.run(&[&replay[..], &["--max-added-invites-percent", "300"]].concat()).exits(0);
+}
+
+#[test]
+fn a_saved_plan_keeps_what_recorded_sessions_made_of_it() {
+    let repo = repo();
+    repo.replace("campaignctl.yaml", ".e }", ".e, guards: { maxAddedInvitesPercent: 500 } }");
+    repo.run(&["plan", "--replay", "sessions.ndjson", "--out", "a.plan"]).exits(0).says("2 of 3 sessions flip");
+    repo.remove("sessions.ndjson");
+    for format in ["human", "markdown", "html", "json"] {
+        repo.run(&["show", "a.plan", "--format", format]).exits(0).says("2 of 3 sessions flip: 2 newly invited.");
+    }
+    let plan = std::fs::read_to_string(repo.path("a.plan")).unwrap();
+    assert!(!plan.contains("ext:0"), "who it was is in no file of ours");
+    repo.write("b.plan", &plan.replace("\"sessions\":3", "\"sessions\":4"));
+    repo.run(&["show", "b.plan"]).exits(1).complains("checksum");
+    repo.run(&["apply", "a.plan"]).exits(0).says("1 changed");
+}
+
+#[test]
+fn a_recording_is_of_one_environment_and_standard_input_does_one_thing() {
+    let repo = Repo::new("environments:\n  local: { emulator: .e }\n  other: { emulator: .o }\n");
+    repo.campaign("greet", &campaign("Greet", 45));
+    repo.write("sessions.ndjson", &sessions(&[50]));
+    repo.run(&["plan", "-e", "local", "-e", "other", "--replay", "sessions.ndjson"]).exits(1).complains("works on one environment");
+    repo.run(&["apply", "-e", "local", "--replay", "-"]).exits(1).complains("cannot hold a recording and answer a question");
+    repo.run(&["plan", "-e", "local", "--replay", "nowhere"]).exits(1).complains("`nowhere` cannot be read");
+    let planned = repo.run(&["plan", "-e", "local", "--replay", "sessions.ndjson", "--json-stream"]).exits(0);
+    planned.says("\"@message\":\"Replay: 1 of 1 session flips: 1 newly invited.\"").says("\"replay_invites_desired\":1");
+}

@@ -93,10 +93,17 @@ impl Situation {
     async fn replay(&self, arguments: &[&str]) -> Ran {
         let own = fs::read_to_string(self.case.join("arguments.txt")).unwrap_or_default();
         let exit_code = if self.is_offline() { &[][..] } else { &["--detailed-exitcode"][..] };
+        let all: Vec<&str> =
+            ["replay", "sessions.ndjson"].into_iter().chain(own.split_whitespace()).chain(exit_code.iter().copied()).collect();
+        self.run(&[&all, arguments].concat()).await
+    }
+
+    async fn plan(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["plan", "--replay", "sessions.ndjson"], arguments].concat()).await
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_campaignctl"))
-            .args(["replay", "sessions.ndjson"])
-            .args(own.split_whitespace())
-            .args(exit_code)
             .args(arguments)
             .current_dir(self.repo.path())
             .env_clear()
@@ -159,6 +166,46 @@ async fn every_replay_reads_as_it_should() {
         // The marker finds an earlier comment again, and stands once.
         assert_eq!(markdown.out.matches("<!-- campaignctl:").count(), 1, "{name}");
         // A server ends only on a task that may still wait.
+        tokio::task::yield_now().await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_what_a_replay_says() {
+    let validator = jsonschema::draft202012::new(&campaignctl::render::plan::json_schema()).unwrap();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let situation = Situation::of(&case).await;
+        if situation.is_offline() {
+            continue;
+        }
+        let name = case.display();
+        let human = situation.plan(&[]).await;
+        let markdown = situation.plan(&["--format", "markdown"]).await;
+        let json = situation.plan(&["--format", "json"]).await;
+        let html = situation.plan(&["--format", "html"]).await;
+        for other in [&human, &markdown, &json, &html] {
+            assert_eq!((other.code, other.err.as_str()), (0, ""), "{name}: {}", other.out);
+        }
+        for (file, text) in [("plan.txt", &human.out), ("plan.md", &markdown.out), ("", &json.out), ("", &html.out)] {
+            assert!(!text.contains("person") && !text.contains("49151234567"), "{name}/{file}: who it was is nobody's business\n{text}");
+            if !file.is_empty() {
+                compare(&case, file, text, &mut wrong);
+            }
+        }
+        let document: Value = serde_json::from_str(&json.out).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        let alone: Value = serde_json::from_str(&situation.replay(&["--format", "json"]).await.out).unwrap();
+        assert_eq!(document["campaignctl"]["replay"], alone["campaignctl"]["replay"], "{name}");
+        let page = Html::parse_document(&html.out);
+        assert!(page.errors.is_empty(), "{name}: {:?}", page.errors);
+        let all = |selector: &str| page.select(&Selector::parse(selector).unwrap()).collect::<Vec<_>>();
+        assert_eq!(all("#replay")[0].text().collect::<String>(), alone["campaignctl"]["replay"]["headline"].as_str().unwrap());
+        let ids: Vec<&str> = all("[id]").iter().filter_map(|element| element.attr("id")).collect();
+        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len(), "{name}: an id stands once: {ids:?}");
+        assert!(all("script").len() == 1 && all("[onmouseover], img, iframe, base").is_empty(), "{name}");
         tokio::task::yield_now().await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

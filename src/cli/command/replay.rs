@@ -129,13 +129,16 @@ fn left_out(done: &Done, context: &Context) {
     }
 }
 
-/// Runs what reads these recordings, says how far it is, and ends it at Ctrl-C.
-pub(super) async fn stoppable<T, F: Future<Output = Result<T, Failure>>>(
-    context: &Context,
-    files: &[PathBuf],
-    strict: bool,
-    run: impl FnOnce(Recordings) -> F,
-) -> Result<T, Failure> {
+/// Recordings that are being read, and what shows how far it is.
+pub(super) struct Reading {
+    pub(super) recordings: Recordings,
+    pub(super) spinner: ProgressBar,
+    /// How many sessions were read so far.
+    pub(super) sessions: Arc<AtomicU64>,
+}
+
+/// Begins to read recordings.
+pub(super) fn reading(context: &Context, files: &[PathBuf], strict: bool) -> Result<Reading, Failure> {
     let streams = files.iter().filter(|file| file.as_os_str() == "-").count();
     if streams > 1 {
         return Err(Failure::new("standard input can be read only once", "name `-` once"));
@@ -144,7 +147,7 @@ pub(super) async fn stoppable<T, F: Future<Output = Result<T, Failure>>>(
         true => Recording::Stream(Box::new(std::io::stdin())),
         false => Recording::File(file.clone()),
     };
-    let spinner: ProgressBar = context.console.spinner("Reading sessions…");
+    let spinner = context.console.spinner("Reading campaigns…");
     let sessions = Arc::new(AtomicU64::new(0));
     let progress = {
         let (spinner, sessions) = (spinner.clone(), Arc::clone(&sessions));
@@ -153,7 +156,19 @@ pub(super) async fn stoppable<T, F: Future<Output = Result<T, Failure>>>(
             spinner.set_message(format!("{read} sessions read…"));
         })
     };
-    let running = run(Recordings { from: files.iter().map(recording).collect(), strict, progress });
+    let recordings = Recordings { from: files.iter().map(recording).collect(), strict, progress };
+    Ok(Reading { recordings, spinner, sessions })
+}
+
+/// Runs what reads these recordings, says how far it is, and ends it at Ctrl-C. Only for what writes nothing and holds no lock.
+pub(super) async fn stoppable<T, F: Future<Output = Result<T, Failure>>>(
+    context: &Context,
+    files: &[PathBuf],
+    strict: bool,
+    run: impl FnOnce(Recordings) -> F,
+) -> Result<T, Failure> {
+    let Reading { recordings, spinner, sessions } = reading(context, files, strict)?;
+    let running = run(recordings);
     let outcome = tokio::select! {
         outcome = running => outcome,
         () = signals::next() => {

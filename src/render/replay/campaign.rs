@@ -71,11 +71,12 @@ fn throttled(decided: &CampaignDecisions) -> String {
     }
 }
 
-/// `500 of 500 at 2026-11-20T14:02Z`
+/// `500 of 500 at 2026-11-20T14:02Z, 12 refused`
 fn worst(decided: &CampaignDecisions) -> String {
-    let Some(Minute { start, invites, throttled: _ }) = decided.worst_minute else { return "none".to_owned() };
+    let Some(Minute { start, invites, throttled }) = decided.worst_minute else { return "none".to_owned() };
+    let refused = if throttled > 0 { format!(", {} refused", grouped(throttled)) } else { String::new() };
     let cap = decided.cap.map_or_else(|| ", no cap".to_owned(), |cap| format!(" of {}", grouped(cap)));
-    format!("{}{cap} at {}", grouped(invites), start.strftime("%Y-%m-%dT%H:%MZ"))
+    format!("{}{cap} at {}{refused}", grouped(invites), start.strftime("%Y-%m-%dT%H:%MZ"))
 }
 
 /// The queues that get another number of invites; without a live world all that get any.

@@ -100,6 +100,13 @@ pub(super) fn explain(report: &Report<'_>, flip: &Flip) -> Option<String> {
     Some(format!("campaignctl explain -e {} {session}{history}{world}", argument(environment)?))
 }
 
+/// The command that says all of a replay; `None` where no command could read the recordings again.
+pub(super) fn again(report: &Report<'_>) -> Option<String> {
+    let Report { environment, destination: _, replayed } = report;
+    let files: Vec<String> = replayed.files.iter().map(|file| argument(file)).collect::<Option<_>>()?;
+    Some(format!("campaignctl replay -e {} {}", argument(environment)?, files.join(" ")))
+}
+
 /// One word for a shell; `None` for standard input, and for what could not be shown as it is.
 fn argument(text: &str) -> Option<String> {
     if text == "-" || text.starts_with("-:") || text.chars().any(is_active) || text.contains("##[") {

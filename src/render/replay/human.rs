@@ -9,7 +9,7 @@ use super::Report;
 use super::campaign::{Row, at_most, number, queue_name, queues, rows, starved, telling};
 use super::chart::{Axis, MARKS, axis, line};
 use super::contract::misfits;
-use super::flips::{because, between, examples, explain, groups};
+use super::flips::{again, because, between, examples, explain, groups};
 use super::words::{change, counted, extent, grouped, headline, label, label_at, oddities, place, written};
 use crate::model::{BothWorlds, Flip, FlipKind, Replayed, ReplayedCampaign};
 
@@ -42,7 +42,7 @@ pub fn human(report: &Report<'_>) -> String {
     let _ = writeln!(out, "\n{STRONG}{}{STRONG:#}", headline(replayed));
     if replayed.lines.sessions > 0 {
         out.push_str(&totals(replayed));
-        out.push_str(&flips(report));
+        out.push_str(&flips(report, MOST_FLIPS));
         out.push_str(&campaigns(replayed));
         out.push_str(&below(replayed));
     }
@@ -83,11 +83,36 @@ fn totals(replayed: &Replayed) -> String {
     out
 }
 
-/// The ways in which sessions flipped, by kind.
-fn flips(report: &Report<'_>) -> String {
+/// So many ways to flip are told of each kind in a plan.
+const MOST_FLIPS_IN_PLAN: usize = 3;
+
+/// What a plan says of it, ending in a newline.
+pub(in crate::render) fn in_plan(report: &Report<'_>) -> String {
+    let replayed = report.replayed;
+    let mut out = format!("{STRONG}Replay{STRONG:#}    {}\n", headline(replayed));
+    for oddity in oddities(replayed) {
+        let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} {oddity}");
+    }
+    if replayed.lines.sessions > 0 {
+        out.push_str(&totals(replayed));
+        out.push_str(&flips(report, MOST_FLIPS_IN_PLAN));
+    }
+    let misfits: Vec<_> = misfits(replayed).into_iter().filter(|misfit| misfit.never).collect();
+    for misfit in misfits.iter().take(MOST) {
+        let _ = writeln!(out, "  {DANGER}!{DANGER:#} {}", written(&misfit.words(replayed), inline));
+    }
+    out.push_str(&and_more(misfits.len()));
+    if let Some(command) = again(report) {
+        let _ = writeln!(out, "  {FAINT}more: {FAINT:#}{command}");
+    }
+    out
+}
+
+/// The ways in which sessions flipped, by kind, of each kind at most so many.
+fn flips(report: &Report<'_>, most: usize) -> String {
     let replayed = report.replayed;
     let mut out = String::new();
-    for group in groups(replayed, MOST_FLIPS) {
+    for group in groups(replayed, most) {
         let title = group.kind.title();
         let title = format!("{}{}", title[..1].to_uppercase(), &title[1..]);
         let style = if group.kind == FlipKind::NewlyInvited { DANGER } else { CHANGE };

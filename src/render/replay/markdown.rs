@@ -5,7 +5,7 @@ use super::super::page::{COMMENT_LIMIT, Page, marker};
 use super::Report;
 use super::campaign::{at_most, number, queue_name, queues, rows, starved, telling};
 use super::contract::misfits;
-use super::flips::{Group, because, between, examples, explain, groups};
+use super::flips::{Group, again, because, between, examples, explain, groups};
 use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place};
 use crate::model::{BothWorlds, Replayed};
 
@@ -32,6 +32,25 @@ pub fn markdown(report: &Report<'_>) -> String {
     }
     body(report, "###", &mut page);
     page.finish()
+}
+
+/// Bytes of what a plan says of a replay.
+const IN_PLAN: usize = 10_000;
+
+/// What a plan says of it: everything that fits into its share, or where names of changes need the room, how much it is.
+pub(in crate::render) fn in_plan(report: &Report<'_>, whole: bool) -> String {
+    let mut page = Page::new(IN_PLAN);
+    page.always("### Replay\n\n");
+    if whole {
+        body(report, "####", &mut page);
+    } else {
+        page.always(&format!("**{}**\n", headline(report.replayed)));
+        page.always(&totals(report.replayed));
+    }
+    if let Some(command) = again(report).filter(|command| command.len() < 1_000) {
+        page.always(&format!("\nAll of it: {}\n", code(&command)));
+    }
+    page.finish() + "\n"
 }
 
 /// Everything below the heading.

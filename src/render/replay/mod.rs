@@ -14,9 +14,14 @@ mod words;
 use crate::model::{Destination, Replayed};
 
 pub use html::html;
+pub(super) use html::{Block, block};
+pub(super) use human::in_plan;
 pub use human::{human, summary_line};
 pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
+pub(super) use json::{OwnReplay, of};
+pub(super) use markdown::in_plan as markdown_in_plan;
 pub use markdown::markdown;
+pub(super) use words::{headline, label};
 
 /// What every format shows.
 #[derive(Debug, Clone, Copy)]

@@ -76,7 +76,7 @@ pub(super) fn change(both: BothWorlds<u64>) -> String {
 }
 
 /// `campaign.pricing-churn`; one that nobody declared goes by its display name and id.
-pub(super) fn label(who: &Contender) -> String {
+pub(in crate::render) fn label(who: &Contender) -> String {
     let Contender { key, id, name } = who;
     match (key, id) {
         (Some(key), _) => key.address().to_string(),
@@ -136,7 +136,7 @@ pub(super) fn flipped(replayed: &Replayed) -> Vec<(FlipKind, u64)> {
 }
 
 /// The first sentence: whether and how many sessions are invited otherwise.
-pub(super) fn headline(replayed: &Replayed) -> String {
+pub(in crate::render) fn headline(replayed: &Replayed) -> String {
     let all = replayed.lines.sessions;
     if all == 0 {
         return "There are no sessions.".to_owned();
