@@ -20,7 +20,7 @@ use crate::reconcile::Goal;
 use crate::render;
 use crate::render::replay::Report;
 
-/// Decide recorded sessions again: who is invited live, who once the plan is applied, and why
+/// Decide recorded sessions again: who would be invited otherwise, and why
 ///
 /// Reads recordings with one session a line, decides each session under the live campaigns and under those that the plan
 /// leaves, and says which visitors are invited otherwise. Changes nothing.

@@ -102,7 +102,7 @@ pub(in crate::render) fn in_plan(report: &Report<'_>) -> String {
         let _ = writeln!(out, "  {DANGER}!{DANGER:#} {}", written(&misfit.words(replayed), inline));
     }
     out.push_str(&and_more(misfits.len()));
-    if let Some(command) = again(report) {
+    if let Some(command) = again(report).filter(|_| replayed.lines.sessions > 0) {
         let _ = writeln!(out, "  {FAINT}more: {FAINT:#}{command}");
     }
     out

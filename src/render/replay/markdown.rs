@@ -47,7 +47,7 @@ pub(in crate::render) fn in_plan(report: &Report<'_>, whole: bool) -> String {
         page.always(&format!("**{}**\n", headline(report.replayed)));
         page.always(&totals(report.replayed));
     }
-    if let Some(command) = again(report).filter(|command| command.len() < 1_000) {
+    if let Some(command) = again(report).filter(|command| command.len() < 1_000 && report.replayed.lines.sessions > 0) {
         page.always(&format!("\nAll of it: {}\n", code(&command)));
     }
     page.finish() + "\n"

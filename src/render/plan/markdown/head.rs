@@ -66,12 +66,10 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
         frame.dangers(plan, extent);
         let effects: Vec<String> = effects(plan).into_iter().map(|(_, words)| words).collect();
         let _ = write!(frame.first_screen, "**Visitors:** {}\n\n", effects.join(", "));
-        frame.replay(report, extent);
         frame.live(plan, extent);
-    } else {
-        frame.replay(report, extent);
     }
     frame.cost(plan);
+    frame.replay(report, extent);
     frame.left_alone(plan, extent);
     frame
 }
