@@ -12,14 +12,15 @@ use crate::schema;
 
 /// Print the JSON Schema of campaign files, or write all schemas to a folder
 ///
-/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. That of plans describes what
-/// `plan --format json` writes.
+/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. Those of plans and replays
+/// describe what `--format json` writes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
   campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema replay                   of what `replay --format json` writes
   campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
@@ -42,6 +43,8 @@ enum Which {
     Project,
     /// Plans as JSON
     Plan,
+    /// Replays as JSON
+    Replay,
     /// Plans of several environments as JSON
     Plans,
 }
@@ -54,6 +57,7 @@ impl Schema {
                 Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Replay => render::replay::json_schema_text(),
                 Which::Plans => render::plan::several_schema_text(),
             });
             return Ok(Exit::Ok);
@@ -75,5 +79,6 @@ impl Schema {
 pub(super) fn files() -> Vec<(&'static str, String)> {
     let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
     let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
-    schema::files().into_iter().chain([plan, plans]).collect()
+    let replay = (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text());
+    schema::files().into_iter().chain([plan, plans, replay]).collect()
 }
