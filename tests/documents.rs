@@ -111,6 +111,25 @@ fn plan() -> String {
     code("", &lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// The replay of the docs: the dwell time of a sample lowered, and some visitors of an hour.
+fn replay() -> String {
+    let (folder, campaigns) = applied();
+    let file = campaigns.join("pricing-churn.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("value: 45,", "value: 30,")).unwrap();
+    let mut sessions = String::new();
+    for second in (0..3600).step_by(12) {
+        let dwell = 20 + second * 7 % 60;
+        let at = jiff::Timestamp::from_second(1_795_168_800 + second).unwrap();
+        let _ = writeln!(
+            sessions,
+            r#"{{"contactId":"c{second}","channelId":"web","sessionData":{{"referrer.page":"/pricing","external.churn_probability":0.8,"session.dwell_time_seconds":{dwell}}},"evaluationContext":{{"timestamp":"{at}"}}}}"#
+        );
+    }
+    fs::write(folder.path().join("sessions.ndjson"), sessions).unwrap();
+    code("", &output(folder.path(), &["replay", "sessions.ndjson"]))
+}
+
 fn help(command: &str) -> String {
     let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
     let text = output(&root(), &arguments);
@@ -188,6 +207,7 @@ fn generated(name: &str) -> String {
         None if name == "session" => code("json", SESSION),
         None if name == "explained" => explained(&["--campaign", "pricing-churn"]),
         None if name == "invited" => explained(&["--set", "external.churn_probability=0.87", "--set", "session.dwell_time_seconds=46"]),
+        None if name == "replay" => replay(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),
         None if name == "forms" => forms(),

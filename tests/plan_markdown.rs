@@ -189,7 +189,10 @@ fn names_what_is_dangerous(plan: &Plan, document: &str) {
 }
 
 fn no_limits() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 /// A campaign with the text in every place.
@@ -235,7 +238,10 @@ fn hostile_plan(text: &str) -> Plan {
     desired.campaigns.insert(key("ambiguous"), declared(hostile(&twins), text));
     live.campaigns.push(live_one("twin-1", hostile(&twins), text));
     live.campaigns.push(live_one(&format!("twin-2{text}"), hostile(&twins), text));
-    let strict = Policy { guards: Guards { max_deletes: Some(0), max_changed_percent: Some(1) }, allow_destroy: BTreeSet::new() };
+    let strict = Policy {
+        guards: Guards { max_deletes: Some(0), max_changed_percent: Some(1), max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    };
     plan(&desired, &live, &last, &strict)
 }
 

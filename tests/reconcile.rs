@@ -58,7 +58,10 @@ fn last(campaigns: impl IntoIterator<Item = (&'static str, Remembered)>) -> Last
 }
 
 fn no_limits() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 /// What the API and the state would hold after `plan` was applied.
@@ -379,7 +382,10 @@ fn limits_refuse_and_name_the_campaigns() {
     let keep_one = desired([("a", declared(spec("a")))]);
     let default = plan(&keep_one, &alive, &state, &Policy::default());
     assert!(default.refusals.is_empty(), "five deletes are within the default");
-    let strict = Policy { guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50) }, allow_destroy: BTreeSet::new() };
+    let strict = Policy {
+        guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50), max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    };
     let refusals = plan(&keep_one, &alive, &state, &strict).refusals;
     assert!(
         matches!(&refusals[..], [Refusal::TooManyDeletes { keys, limit: 4 }, Refusal::TooMuchChanged { managed: 6, limit: 50, .. }] if keys.len() == 5),

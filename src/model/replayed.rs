@@ -54,6 +54,9 @@ pub struct Replayed {
     pub lines: LineCounts,
     /// The first lines that are no sessions.
     pub bad_lines: Vec<BadLine>,
+    /// Live campaigns whose body cannot be read: they are in neither world.
+    #[serde(default)]
+    pub unreadable: u64,
     /// Time of the earliest session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
@@ -285,6 +288,17 @@ pub enum FlipKind {
 impl FlipKind {
     /// All of them, the most telling first.
     pub const ALL: [Self; 5] = [Self::NewlyInvited, Self::Moved, Self::Lost, Self::NowSuppressed, Self::NowThrottled];
+
+    /// A stable name for machines.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::NewlyInvited => "newly_invited",
+            Self::Moved => "moved",
+            Self::Lost => "lost",
+            Self::NowSuppressed => "now_suppressed",
+            Self::NowThrottled => "now_throttled",
+        }
+    }
 
     /// The words for it.
     pub fn title(self) -> &'static str {

@@ -15,6 +15,7 @@ mod queues;
 pub mod references;
 pub mod remembered;
 pub mod rendered;
+pub mod replay;
 mod rewrite;
 pub mod saved;
 mod scope;

@@ -22,6 +22,7 @@ mod names;
 mod online;
 mod output;
 mod rehearsal;
+mod replay;
 mod repo;
 mod revert;
 mod rollback;

@@ -13,6 +13,7 @@ pub(super) mod init;
 mod limits;
 pub(super) mod plan;
 mod planning;
+pub(super) mod replay;
 mod rules;
 mod saving;
 pub(super) mod schema;
