@@ -114,7 +114,11 @@ fn session(explained: &Explained, page: &mut Page) {
         let LineCounts { sessions: _, bad, .. } = lines;
         let files: Vec<String> = files.iter().map(|file| inline(file)).collect();
         let plural = if *decided == 1 { "session that some campaign matches" } else { "sessions that some campaign matches" };
-        let bad = if *bad > 0 { format!("; {bad} lines are no sessions") } else { String::new() };
+        let bad = match bad {
+            0 => String::new(),
+            1 => "; 1 line is no session".to_owned(),
+            bad => format!("; {bad} lines are no sessions"),
+        };
         page.plain("History   ", &format!("{decided} earlier {plural}, in {}{bad}", files.join(", ")));
     }
     if let Some(stranger) = stranger {
