@@ -22,6 +22,9 @@ pub mod reconcile;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
 
+/// Which sessions match which campaigns, as SQL for the warehouse that has the sessions.
+pub mod warehouse;
+
 /// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
 pub mod adopt;
 

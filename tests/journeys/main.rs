@@ -5,6 +5,7 @@
 mod apply;
 mod drift;
 mod environments;
+mod explain;
 mod faults;
 mod first_run;
 mod guards;

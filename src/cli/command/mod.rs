@@ -5,6 +5,7 @@ pub(super) mod completions;
 pub(super) mod drift;
 mod duration;
 pub(super) mod emulator;
+pub(super) mod explain;
 mod fixing;
 pub(super) mod fmt;
 pub(super) mod import;
