@@ -9,7 +9,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use smallvec::SmallVec;
 
 use super::contest::{Contest, Stranger};
-use super::session::{Line, Row, read};
+use super::session::{Line, Row, read, read_text};
 use crate::evaluate::{Seen, check};
 use crate::model::{JsonType, SentTypes, World};
 
@@ -86,21 +86,26 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn batch(bytes: &[u8], contest: &Contest<'_>, look: bool) -> Batch {
+fn batch<'b>(bytes: &'b [u8], contest: &Contest<'_>, look: bool) -> Batch {
     let matcher = &contest.matcher;
     let mut row = Row::new(matcher);
     row.unused = look.then(BTreeSet::new);
     let mut batch = Batch { sent: vec![SentTypes::default(); matcher.attributes()], ..Batch::default() };
     let mut named = vec![0_u64; contest.campaigns.len()];
     let mut matched: SmallVec<[u64; 2]> = SmallVec::from_elem(0, matcher.words());
-    for line in bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n') {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let mut take = |batch: &mut Batch, line: &'b [u8], text: Option<&'b str>| {
         let number = batch.lines;
         batch.lines += 1;
         if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
+            return;
         }
         row.clear();
-        match read(line, &mut row, matcher) {
+        let read = match text {
+            Some(text) => read_text(text, &mut row, matcher),
+            None => read(line, &mut row, matcher),
+        };
+        match read {
             Ok(line) => batch.session(&line, number, &row.values, contest, &mut matched, &mut named),
             Err(reason) => batch.bad_line(number, reason),
         }
@@ -109,6 +114,11 @@ fn batch(bytes: &[u8], contest: &Contest<'_>, look: bool) -> Batch {
         {
             batch.unused = unused;
         }
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.split('\n').for_each(|line| take(&mut batch, line.as_bytes(), Some(line))),
+        // Only the lines that are no text are bad.
+        Err(_) => bytes.split(|byte| *byte == b'\n').for_each(|line| take(&mut batch, line, None)),
     }
     batch.unused.extend(row.unused.into_iter().flatten());
     batch.named = named.into_iter().enumerate().filter(|(_, sessions)| *sessions > 0).collect();

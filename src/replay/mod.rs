@@ -11,6 +11,7 @@ mod order;
 mod pick;
 mod requests;
 mod run;
+mod scan;
 mod session;
 mod tally;
 mod timeline;

@@ -10,14 +10,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::scan::scan;
 use crate::evaluate::{Matcher, Seen};
 
 /// The values of the attributes that filters look at, in the places of the [`Matcher`], and what lets the next line be read
 /// faster.
 pub(super) struct Row<'de> {
     pub(super) values: Vec<Seen<'de>>,
-    /// The attributes of the line before, in their order: most lines have the same.
-    usual: Vec<(String, Option<usize>)>,
+    /// The attributes of the line before and their places, in their order: most lines have the same. Names that JSON has to
+    /// escape are never taken for the same.
+    pub(super) usual: Vec<(Option<String>, Option<usize>)>,
     /// Attributes that no filter looks at; collected while this is some.
     pub(super) unused: Option<std::collections::BTreeSet<String>>,
 }
@@ -65,9 +67,32 @@ fn without_values(error: &str) -> String {
     what + &column
 }
 
+/// Reads one line that is known to be text: the fast way where it is plain.
+pub(super) fn read_text<'de>(line: &'de str, row: &mut Row<'de>, matcher: &Matcher) -> Result<Line<'de>, String> {
+    match scan(line, row, matcher) {
+        Some(line) => Ok(line),
+        None => {
+            row.clear();
+            read(line.as_bytes(), row, matcher)
+        }
+    }
+}
+
 impl Row<'_> {
     pub(super) fn new(matcher: &Matcher) -> Self {
         Self { values: vec![Seen::Missing; matcher.attributes()], usual: Vec::new(), unused: None }
+    }
+
+    /// The place of an attribute that is not the usual one here.
+    pub(super) fn place(&mut self, nth: usize, name: &str, matcher: &Matcher) -> Option<usize> {
+        let place = matcher.place(name);
+        if let (None, Some(unused)) = (place, &mut self.unused) {
+            unused.insert(name.to_owned());
+        }
+        let is_plain = !name.contains(|c: char| c == '"' || c == '\\' || c < ' ');
+        self.usual.truncate(nth);
+        self.usual.push((is_plain.then(|| name.to_owned()), place));
+        place
     }
 
     pub(super) fn clear(&mut self) {
@@ -241,18 +266,10 @@ impl Visitor<'_> for Attribute<'_, '_> {
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Option<usize>, E> {
         let Self { row, matcher, nth } = self;
-        if let Some((usual, place)) = row.usual.get(nth)
-            && usual == name
-        {
-            return Ok(*place);
+        match row.usual.get(nth) {
+            Some((Some(usual), place)) if usual == name => Ok(*place),
+            _ => Ok(row.place(nth, name, matcher)),
         }
-        let place = matcher.place(name);
-        if let (None, Some(unused)) = (place, &mut row.unused) {
-            unused.insert(name.to_owned());
-        }
-        row.usual.truncate(nth);
-        row.usual.push((name.to_owned(), place));
-        Ok(place)
     }
 }
 
