@@ -78,7 +78,7 @@ fn hostile() -> Vec<Owned> {
 #[test]
 fn statements_are_as_expected() {
     let plain = Relation::new(Relation::TABLE, Relation::COLUMN).unwrap();
-    let odd = Relation::new("shop.web \"x`.it's \\ sessions", "line; --").unwrap();
+    let odd = Relation::new("shop.web (x).it's; sessions", "line; --").unwrap();
     let counts = Shape { compared: true, rows: false };
     let cases: [(&str, Vec<Owned>, &Relation, Shape); 4] = [
         ("usual", usual(), &plain, counts),
@@ -103,7 +103,7 @@ fn statements_are_as_expected() {
 
 #[test]
 fn nothing_from_outside_leaves_its_literal() {
-    let relation = Relation::new("odd \"table`", "odd \"column`").unwrap();
+    let relation = Relation::new("odd 'table; --", "odd 'column) --").unwrap();
     for dialect in Dialect::ALL {
         for rows in [false, true] {
             let sql = one_query(&campaigns(), &relation, dialect, Shape { compared: true, rows });
@@ -120,6 +120,10 @@ fn a_table_is_a_name_and_not_sql() {
     assert_eq!(Relation::new("a", ""), Err(BadName::Empty));
     assert_eq!(Relation::new("a\n", "c"), Err(BadName::Hidden));
     assert_eq!(Relation::new("a", "c\u{202e}"), Err(BadName::Hidden));
+    for quote in ["a\"b", "a`b", "a\\b"] {
+        assert_eq!(Relation::new(quote, "c"), Err(BadName::Quote));
+        assert_eq!(Relation::new("a", quote), Err(BadName::Quote));
+    }
     assert_eq!(Relation::new(&"a".repeat(301), "c"), Err(BadName::Long));
     assert!(Relation::new("sessions; DROP TABLE x", "c").is_ok(), "an odd name, in quotes");
 }

@@ -14,7 +14,7 @@ fn files_for_engines() {
     let folder = PathBuf::from(std::env::var_os("WAREHOUSE_FILES").unwrap());
     let campaigns = campaigns();
     let asked: Vec<_> = campaigns.iter().map(Owned::asked).collect();
-    let relation = Relation::new("odd \"table`", "odd \"column`").unwrap();
+    let relation = Relation::new("odd 'table; --", "odd 'column) --").unwrap();
     for dialect in Dialect::ALL {
         for (name, rows) in [("counts", false), ("rows", true)] {
             let sql = statement(&asked, &relation, dialect, Shape { compared: true, rows });
