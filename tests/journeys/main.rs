@@ -4,6 +4,7 @@
 
 mod apply;
 mod drift;
+mod emit_sql;
 mod environments;
 mod faults;
 mod first_run;

@@ -17,13 +17,13 @@ pub(super) struct EmitSql {
     #[arg(long, value_enum, value_name = "DIALECT", conflicts_with_all = ["files", "format", "out", "strict", "detailed_exitcode"])]
     emit_sql: Option<Dialect>,
     /// Table with the sessions, with what is before its name: `database.schema.sessions`
-    #[arg(long, value_name = "NAME", default_value = Relation::TABLE, requires = "emit_sql")]
+    #[arg(long, value_name = "NAME", default_value = Relation::TABLE, requires = "emit_sql", conflicts_with = "files")]
     table: String,
     /// Column with the session as it was sent
-    #[arg(long, value_name = "NAME", default_value = Relation::COLUMN, requires = "emit_sql")]
+    #[arg(long, value_name = "NAME", default_value = Relation::COLUMN, requires = "emit_sql", conflicts_with = "files")]
     column: String,
     /// One row for each session and campaign that match, instead of one for each campaign
-    #[arg(long, requires = "emit_sql")]
+    #[arg(long, requires = "emit_sql", conflicts_with = "files")]
     rows: bool,
 }
 

@@ -7,6 +7,8 @@ WITH source AS (
     JSON_QUERY(line, '$.contactId') AS contact,
     JSON_QUERY(line, '$.channelId') AS channel,
     JSON_QUERY(line, '$.sessionData') AS data,
+    JSON_QUERY(line, '$.campaign') AS key_json,
+    JSON_QUERY(line, '$.campaignId') AS id_json,
     JSON_VALUE(line, '$.campaign') AS named_key,
     JSON_VALUE(line, '$.campaignId') AS named_id,
     TO_JSON_STRING(SAFE.PARSE_JSON(line, wide_number_mode => 'round')['sessionData']['\'; DROP TABLE sessions; -- " ` \\ \u000a \u0000 \u001b[31m \u202e é \U0001f600 */ ${x} ##\u005badd-mask]']) AS raw_0,
@@ -22,10 +24,11 @@ WITH source AS (
     named_id,
     IF(STARTS_WITH(raw_0, '"'), value_0, NULL) AS text_0,
     IF(REGEXP_CONTAINS(raw_1, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_1 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), SAFE_CAST(raw_1 AS BIGNUMERIC), NULL) AS whole_1,
-    IF(REGEXP_CONTAINS(raw_1, r'^-?[0-9]') AND NOT COALESCE(REGEXP_CONTAINS(raw_1, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_1 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), FALSE), SAFE_CAST(raw_1 AS FLOAT64), NULL) AS float_1,
+    IF(REGEXP_CONTAINS(raw_1, r'^-?[0-9]') AND NOT COALESCE(REGEXP_CONTAINS(raw_1, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_1 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), FALSE) AND NOT IS_INF(SAFE_CAST(raw_1 AS FLOAT64)), SAFE_CAST(raw_1 AS FLOAT64), NULL) AS float_1,
     IF(STARTS_WITH(raw_2, '"'), value_2, NULL) AS text_2
   FROM lines
-  WHERE STARTS_WITH(contact, '"') AND contact <> '""' AND STARTS_WITH(channel, '"') AND channel <> '""' AND STARTS_WITH(data, '{')
+  WHERE (key_json IS NULL OR key_json = 'null' OR STARTS_WITH(key_json, '"')) AND (id_json IS NULL OR id_json = 'null' OR STARTS_WITH(id_json, '"'))
+    AND STARTS_WITH(contact, '"') AND contact <> '""' AND STARTS_WITH(channel, '"') AND channel <> '""' AND STARTS_WITH(data, '{')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND STRPOS(text_0, '\'; DROP TABLE sessions; -- " ` \\ \u000a \u0000 \u001b[31m \u202e é \U0001f600 */ ${x} ##\u005badd-mask]') > 0 AND text_0 <> '\\' AND (whole_1 IN (CAST('0' AS BIGNUMERIC), CAST('1' AS BIGNUMERIC), CAST('18446744073709551615' AS BIGNUMERIC), CAST('36893488147419103232' AS BIGNUMERIC), CAST('9007199254740993' AS BIGNUMERIC)) OR float_1 IN (CAST('0.0' AS FLOAT64), CAST('1.0' AS FLOAT64), CAST('1e300' AS FLOAT64))) AND (whole_1 < CAST('9007199254740993' AS BIGNUMERIC) OR float_1 <= CAST('9007199254740992.0' AS FLOAT64)) AND text_2 IS NOT NULL, FALSE) AS match_0,

@@ -24,6 +24,7 @@ WITH source AS (
     CASE WHEN kind_2 = 'String' THEN JSONExtract(line, 'sessionData', '', 'Nullable(String)') END AS text_2
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'Object'
+    AND toString(JSONType(line, 'campaign')) IN ('String', 'Null') AND toString(JSONType(line, 'campaignId')) IN ('String', 'Null')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND position(text_0, '\'; DROP TABLE sessions; -- " ` \\ \x0a \x00 \x1b[31m \xe2\x80\xae é \xf0\x9f\x98\x80 */ ${x} ##\x5badd-mask]') > 0 AND text_0 <> '\\' AND (whole_1 IN (CAST('0' AS Int128), CAST('1' AS Int128), CAST('18446744073709551615' AS Int128), CAST('36893488147419103232' AS Int128), CAST('9007199254740993' AS Int128)) OR float_1 IN (CAST('0.0' AS Float64), CAST('1.0' AS Float64), CAST('1e300' AS Float64))) AND (whole_1 < CAST('9007199254740993' AS Int128) OR float_1 <= CAST('9007199254740992.0' AS Float64)) AND text_2 IS NOT NULL, FALSE) AS match_0,

@@ -20,7 +20,7 @@ WITH source AS (
     texts[5] AS named_id,
     CASE WHEN types[6] = 'VARCHAR' THEN texts[6] END AS text_0,
     CASE WHEN types[7] = 'UBIGINT' OR (types[7] = 'BIGINT' AND texts[7] <> '0') THEN TRY_CAST(texts[7] AS HUGEINT) END AS whole_1,
-    CASE WHEN types[7] = 'DOUBLE' OR (types[7] = 'BIGINT' AND texts[7] = '0') THEN TRY_CAST(texts[7] AS DOUBLE) END AS float_1,
+    CASE WHEN (types[7] = 'DOUBLE' OR (types[7] = 'BIGINT' AND texts[7] = '0')) AND isfinite(TRY_CAST(texts[7] AS DOUBLE)) THEN TRY_CAST(texts[7] AS DOUBLE) END AS float_1,
     CASE WHEN types[8] = 'VARCHAR' THEN texts[8] END AS text_2
   FROM read
   WHERE types[1] = 'VARCHAR' AND texts[1] <> '' AND types[2] = 'VARCHAR' AND texts[2] <> ''

@@ -24,6 +24,8 @@ WITH source AS (
     CASE WHEN TYPEOF(value_2) = 'VARCHAR' THEN CAST(value_2 AS VARCHAR) END AS text_2
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'OBJECT'
+    AND COALESCE(TYPEOF(GET(line, 'campaign')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
+    AND COALESCE(TYPEOF(GET(line, 'campaignId')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND CONTAINS(text_0, ('''; DROP TABLE sessions; -- " ` \\ ' || CHR(10) || ' ' || CHR(0) || ' ' || CHR(27) || '[31m ' || CHR(8238) || ' é ' || CHR(128512) || ' */ ${x} ##' || CHR(91) || 'add-mask]')) AND text_0 <> '\\' AND (whole_1 IN (CAST('0' AS NUMBER(38, 0)), CAST('1' AS NUMBER(38, 0)), CAST('18446744073709551615' AS NUMBER(38, 0)), CAST('36893488147419103232' AS NUMBER(38, 0)), CAST('9007199254740993' AS NUMBER(38, 0))) OR float_1 IN (CAST('0.0' AS DOUBLE), CAST('1.0' AS DOUBLE), CAST('1e300' AS DOUBLE))) AND (whole_1 < CAST('9007199254740993' AS NUMBER(38, 0)) OR float_1 <= CAST('9007199254740992.0' AS DOUBLE)) AND text_2 IS NOT NULL, FALSE) AS match_0,

@@ -28,6 +28,7 @@ WITH source AS (
     CASE WHEN kind_4 = 'String' THEN JSONExtract(line, 'sessionData', 'browser.language', 'Nullable(String)') END AS text_4
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'Object'
+    AND toString(JSONType(line, 'campaign')) IN ('String', 'Null') AND toString(JSONType(line, 'campaignId')) IN ('String', 'Null')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND (whole_0 > CAST('0' AS Int128) OR float_0 > CAST('0.8' AS Float64)) AND whole_1 >= CAST('45' AS Int128) AND boolean_2 = TRUE, FALSE) AS match_0,

@@ -19,7 +19,7 @@ WITH source AS (
     texts[4] AS named_key,
     texts[5] AS named_id,
     CASE WHEN types[6] = 'UBIGINT' OR (types[6] = 'BIGINT' AND texts[6] <> '0') THEN TRY_CAST(texts[6] AS HUGEINT) END AS whole_0,
-    CASE WHEN types[6] = 'DOUBLE' OR (types[6] = 'BIGINT' AND texts[6] = '0') THEN TRY_CAST(texts[6] AS DOUBLE) END AS float_0,
+    CASE WHEN (types[6] = 'DOUBLE' OR (types[6] = 'BIGINT' AND texts[6] = '0')) AND isfinite(TRY_CAST(texts[6] AS DOUBLE)) THEN TRY_CAST(texts[6] AS DOUBLE) END AS float_0,
     CASE WHEN types[7] = 'UBIGINT' OR (types[7] = 'BIGINT' AND texts[7] <> '0') THEN TRY_CAST(texts[7] AS HUGEINT) END AS whole_1,
     CASE WHEN types[8] = 'BOOLEAN' THEN texts[8] = 'true' END AS boolean_2,
     CASE WHEN types[9] = 'VARCHAR' THEN texts[9] END AS text_3,

@@ -7,6 +7,8 @@ WITH source AS (
     JSON_QUERY(line, '$.contactId') AS contact,
     JSON_QUERY(line, '$.channelId') AS channel,
     JSON_QUERY(line, '$.sessionData') AS data,
+    JSON_QUERY(line, '$.campaign') AS key_json,
+    JSON_QUERY(line, '$.campaignId') AS id_json,
     JSON_VALUE(line, '$.campaign') AS named_key,
     JSON_VALUE(line, '$.campaignId') AS named_id,
     JSON_QUERY(line, '$.sessionData."external.churn_probability"') AS raw_0,
@@ -23,13 +25,14 @@ WITH source AS (
     named_key,
     named_id,
     IF(REGEXP_CONTAINS(raw_0, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_0 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), SAFE_CAST(raw_0 AS BIGNUMERIC), NULL) AS whole_0,
-    IF(REGEXP_CONTAINS(raw_0, r'^-?[0-9]') AND NOT COALESCE(REGEXP_CONTAINS(raw_0, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_0 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), FALSE), SAFE_CAST(raw_0 AS FLOAT64), NULL) AS float_0,
+    IF(REGEXP_CONTAINS(raw_0, r'^-?[0-9]') AND NOT COALESCE(REGEXP_CONTAINS(raw_0, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_0 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), FALSE) AND NOT IS_INF(SAFE_CAST(raw_0 AS FLOAT64)), SAFE_CAST(raw_0 AS FLOAT64), NULL) AS float_0,
     IF(REGEXP_CONTAINS(raw_1, r'^(0|-?[1-9][0-9]{0,19})$') AND SAFE_CAST(raw_1 AS BIGNUMERIC) BETWEEN CAST('-9223372036854775808' AS BIGNUMERIC) AND CAST('18446744073709551615' AS BIGNUMERIC), SAFE_CAST(raw_1 AS BIGNUMERIC), NULL) AS whole_1,
     CASE raw_2 WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS boolean_2,
     IF(STARTS_WITH(raw_3, '"'), value_3, NULL) AS text_3,
     IF(STARTS_WITH(raw_4, '"'), value_4, NULL) AS text_4
   FROM lines
-  WHERE STARTS_WITH(contact, '"') AND contact <> '""' AND STARTS_WITH(channel, '"') AND channel <> '""' AND STARTS_WITH(data, '{')
+  WHERE (key_json IS NULL OR key_json = 'null' OR STARTS_WITH(key_json, '"')) AND (id_json IS NULL OR id_json = 'null' OR STARTS_WITH(id_json, '"'))
+    AND STARTS_WITH(contact, '"') AND contact <> '""' AND STARTS_WITH(channel, '"') AND channel <> '""' AND STARTS_WITH(data, '{')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND (whole_0 > CAST('0' AS BIGNUMERIC) OR float_0 > CAST('0.8' AS FLOAT64)) AND whole_1 >= CAST('45' AS BIGNUMERIC) AND boolean_2 = TRUE, FALSE) AS match_0,

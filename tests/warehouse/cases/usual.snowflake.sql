@@ -28,6 +28,8 @@ WITH source AS (
     CASE WHEN TYPEOF(value_4) = 'VARCHAR' THEN CAST(value_4 AS VARCHAR) END AS text_4
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'OBJECT'
+    AND COALESCE(TYPEOF(GET(line, 'campaign')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
+    AND COALESCE(TYPEOF(GET(line, 'campaignId')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
 ), decided AS (
   SELECT line,
     COALESCE((NOT named OR (named_key IS NULL OR named_key = 'c0') AND (named_id IS NULL OR named_id = 'id-0')) AND (whole_0 > CAST('0' AS NUMBER(38, 0)) OR float_0 > CAST('0.8' AS DOUBLE)) AND whole_1 >= CAST('45' AS NUMBER(38, 0)) AND boolean_2 = TRUE, FALSE) AS match_0,
