@@ -29,7 +29,8 @@ fn columns(attributes: &[Attribute<'_>], column: impl Fn(usize, Kind) -> String)
 const FIELDS: [&str; 5] = ["contactId", "channelId", "sessionData", "campaign", "campaignId"];
 
 /// All paths are read at once: DuckDB reads the JSON again for every function. Of a name that is sent twice it takes the first
-/// value, so such sessions are looked at as lists of names, types and values, of which the last counts.
+/// value, so such sessions are looked at as lists of names, types and values, of which the last counts. A list of one that is
+/// unnested keeps the engine from reading the JSON again for every use of a column.
 fn duckdb(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
     let literal = |text: &str| Dialect::Duckdb.literal(text);
     let pointer = |name: &str| literal(&format!("/sessionData/{}", name.replace('~', "~0").replace('/', "~1")));
@@ -77,15 +78,15 @@ fn duckdb(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
   SELECT line, body, json_keys(body, '$.sessionData') AS names FROM lines WHERE json_type(body, '$.sessionData') = 'OBJECT'
 ), read AS (
   SELECT line,
-    {types} AS types,
-    {texts} AS texts
+    UNNEST([{{'types': {types},
+    'texts': {texts}}}]) AS field
   FROM named
 ), session AS (
   SELECT line,
     (texts[4] IS NOT NULL OR texts[5] IS NOT NULL) AS named,
     texts[4] AS named_key,
     texts[5] AS named_id{typed}
-  FROM read
+  FROM (SELECT line, field.types AS types, field.texts AS texts FROM read) AS fields
   WHERE types[1] = 'VARCHAR' AND texts[1] <> '' AND types[2] = 'VARCHAR' AND texts[2] <> ''
     AND COALESCE(types[4], 'NULL') IN ('VARCHAR', 'NULL') AND COALESCE(types[5], 'NULL') IN ('VARCHAR', 'NULL')
 )"

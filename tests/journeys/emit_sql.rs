@@ -55,5 +55,5 @@ fn what_does_not_go_together_is_said() {
     repo.run(&["replay", "--rows"]).exits(1).complains("--emit-sql");
     repo.run(&["replay", "--emit-sql", "oracle"]).exits(1).complains("snowflake");
     let empty = Repo::new(PROJECT);
-    empty.run(&["replay", "--emit-sql", "duckdb"]).exits(1).complains("there is no campaign to ask about a session");
+    empty.run(&["replay", "--emit-sql", "duckdb"]).exits(1).complains("no `*.yaml` file");
 }

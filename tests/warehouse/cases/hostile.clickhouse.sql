@@ -1,4 +1,4 @@
--- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For ClickHouse; the column is String.
+-- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For ClickHouse, from a column of type String.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT `line; --` AS line FROM `shop`.`web (x)`.`it's; sessions`

@@ -1,4 +1,4 @@
--- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For DuckDB; the column is JSON or VARCHAR.
+-- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For DuckDB, from a column of type JSON or VARCHAR.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT "line; --" AS line FROM "shop"."web (x)"."it's; sessions"
@@ -8,10 +8,10 @@ WITH source AS (
   SELECT line, body, json_keys(body, '$.sessionData') AS names FROM lines WHERE json_type(body, '$.sessionData') = 'OBJECT'
 ), read AS (
   SELECT line,
-    CASE WHEN len(names) = len(list_distinct(names)) THEN json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', ('/sessionData/''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' *~1 ${x} ##' || chr(91) || 'add-mask]'), '/sessionData/a.b', '/sessionData/'])
-      ELSE list_concat(json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), ('''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' */ ${x} ##' || chr(91) || 'add-mask]'))], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'a.b')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), '')]]) END AS types,
-    CASE WHEN len(names) = len(list_distinct(names)) THEN json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', ('/sessionData/''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' *~1 ${x} ##' || chr(91) || 'add-mask]'), '/sessionData/a.b', '/sessionData/'])
-      ELSE list_concat(json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), ('''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' */ ${x} ##' || chr(91) || 'add-mask]'))], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'a.b')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), '')]]) END AS texts
+    UNNEST([{'types': CASE WHEN len(names) = len(list_distinct(names)) THEN json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', ('/sessionData/''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' *~1 ${x} ##' || chr(91) || 'add-mask]'), '/sessionData/a.b', '/sessionData/'])
+      ELSE list_concat(json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), ('''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' */ ${x} ##' || chr(91) || 'add-mask]'))], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'a.b')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), '')]]) END,
+    'texts': CASE WHEN len(names) = len(list_distinct(names)) THEN json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', ('/sessionData/''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' *~1 ${x} ##' || chr(91) || 'add-mask]'), '/sessionData/a.b', '/sessionData/'])
+      ELSE list_concat(json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), ('''; DROP TABLE sessions; -- " ` \ ' || chr(10) || ' ' || chr(0) || ' ' || chr(27) || '[31m ' || chr(8238) || ' é ' || chr(128512) || ' */ ${x} ##' || chr(91) || 'add-mask]'))], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'a.b')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), '')]]) END}]) AS field
   FROM named
 ), session AS (
   SELECT line,
@@ -22,7 +22,7 @@ WITH source AS (
     CASE WHEN types[7] = 'UBIGINT' OR (types[7] = 'BIGINT' AND texts[7] <> '0') THEN TRY_CAST(texts[7] AS HUGEINT) END AS whole_1,
     CASE WHEN (types[7] = 'DOUBLE' OR (types[7] = 'BIGINT' AND texts[7] = '0')) AND isfinite(TRY_CAST(texts[7] AS DOUBLE)) THEN TRY_CAST(texts[7] AS DOUBLE) END AS float_1,
     CASE WHEN types[8] = 'VARCHAR' THEN texts[8] END AS text_2
-  FROM read
+  FROM (SELECT line, field.types AS types, field.texts AS texts FROM read) AS fields
   WHERE types[1] = 'VARCHAR' AND texts[1] <> '' AND types[2] = 'VARCHAR' AND texts[2] <> ''
     AND COALESCE(types[4], 'NULL') IN ('VARCHAR', 'NULL') AND COALESCE(types[5], 'NULL') IN ('VARCHAR', 'NULL')
 ), decided AS (

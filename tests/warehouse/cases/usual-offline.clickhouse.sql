@@ -1,4 +1,4 @@
--- For each campaign, how many recorded sessions its filters match. For ClickHouse; the column is String.
+-- For each campaign, how many recorded sessions its filters match. For ClickHouse, from a column of type String.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT `payload` AS line FROM `sessions`

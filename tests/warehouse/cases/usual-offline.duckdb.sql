@@ -1,4 +1,4 @@
--- For each campaign, how many recorded sessions its filters match. For DuckDB; the column is JSON or VARCHAR.
+-- For each campaign, how many recorded sessions its filters match. For DuckDB, from a column of type JSON or VARCHAR.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT "payload" AS line FROM "sessions"
@@ -8,10 +8,10 @@ WITH source AS (
   SELECT line, body, json_keys(body, '$.sessionData') AS names FROM lines WHERE json_type(body, '$.sessionData') = 'OBJECT'
 ), read AS (
   SELECT line,
-    CASE WHEN len(names) = len(list_distinct(names)) THEN json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', '/sessionData/external.churn_probability', '/sessionData/session.dwell_time_seconds', '/sessionData/contact.is_authenticated', '/sessionData/referrer.page', '/sessionData/browser.language'])
-      ELSE list_concat(json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'external.churn_probability')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'session.dwell_time_seconds')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'contact.is_authenticated')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'referrer.page')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'browser.language')]]) END AS types,
-    CASE WHEN len(names) = len(list_distinct(names)) THEN json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', '/sessionData/external.churn_probability', '/sessionData/session.dwell_time_seconds', '/sessionData/contact.is_authenticated', '/sessionData/referrer.page', '/sessionData/browser.language'])
-      ELSE list_concat(json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'external.churn_probability')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'session.dwell_time_seconds')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'contact.is_authenticated')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'referrer.page')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'browser.language')]]) END AS texts
+    UNNEST([{'types': CASE WHEN len(names) = len(list_distinct(names)) THEN json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', '/sessionData/external.churn_probability', '/sessionData/session.dwell_time_seconds', '/sessionData/contact.is_authenticated', '/sessionData/referrer.page', '/sessionData/browser.language'])
+      ELSE list_concat(json_type(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'external.churn_probability')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'session.dwell_time_seconds')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'contact.is_authenticated')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'referrer.page')], list_reverse(json_type(body, '$.sessionData.*'))[list_position(list_reverse(names), 'browser.language')]]) END,
+    'texts': CASE WHEN len(names) = len(list_distinct(names)) THEN json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId', '/sessionData/external.churn_probability', '/sessionData/session.dwell_time_seconds', '/sessionData/contact.is_authenticated', '/sessionData/referrer.page', '/sessionData/browser.language'])
+      ELSE list_concat(json_extract_string(body, ['/contactId', '/channelId', '/sessionData', '/campaign', '/campaignId']), [list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'external.churn_probability')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'session.dwell_time_seconds')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'contact.is_authenticated')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'referrer.page')], list_reverse(json_extract_string(body, '$.sessionData.*'))[list_position(list_reverse(names), 'browser.language')]]) END}]) AS field
   FROM named
 ), session AS (
   SELECT line,
@@ -24,7 +24,7 @@ WITH source AS (
     CASE WHEN types[8] = 'BOOLEAN' THEN texts[8] = 'true' END AS boolean_2,
     CASE WHEN types[9] = 'VARCHAR' THEN texts[9] END AS text_3,
     CASE WHEN types[10] = 'VARCHAR' THEN texts[10] END AS text_4
-  FROM read
+  FROM (SELECT line, field.types AS types, field.texts AS texts FROM read) AS fields
   WHERE types[1] = 'VARCHAR' AND texts[1] <> '' AND types[2] = 'VARCHAR' AND texts[2] <> ''
     AND COALESCE(types[4], 'NULL') IN ('VARCHAR', 'NULL') AND COALESCE(types[5], 'NULL') IN ('VARCHAR', 'NULL')
 ), decided AS (

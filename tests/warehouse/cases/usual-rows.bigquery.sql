@@ -1,4 +1,4 @@
--- One row for each recorded session and each campaign whose filters it matches, live and once the plan is applied. For BigQuery; the column is STRING.
+-- One row for each recorded session and each campaign whose filters it matches, live and once the plan is applied. For BigQuery, from a column of type STRING.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT `payload` AS line FROM `sessions`

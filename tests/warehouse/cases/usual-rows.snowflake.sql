@@ -1,4 +1,4 @@
--- One row for each recorded session and each campaign whose filters it matches, live and once the plan is applied. For Snowflake; the column is VARIANT.
+-- One row for each recorded session and each campaign whose filters it matches, live and once the plan is applied. For Snowflake, from a column of type VARIANT.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT payload AS line FROM sessions

@@ -1,4 +1,4 @@
--- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For Snowflake; the column is VARIANT.
+-- For each campaign, how many recorded sessions its filters match, live and once the plan is applied. For Snowflake, from a column of type VARIANT.
 -- Suppression and caps are not in it: `campaignctl replay` decides those.
 WITH source AS (
   SELECT payload AS line FROM sessions
