@@ -75,6 +75,21 @@ fn drift() -> String {
     code("", &lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// The session of the docs, with two slips, and what `explain` says of it.
+const SESSION: &str = r#"{
+  "contactId": "ext:customer_8842910", "channelId": "webchat:primary_embed",
+  "sessionData": {
+    "referrer.page": "/pricing", "external.churn_probability": "0.87", "session.dwell_time_seconds": 45
+  },
+  "evaluationContext": { "timestamp": "2026-11-20T14:02:11Z" }
+}"#;
+
+fn explained(arguments: &[&str]) -> String {
+    let (folder, _) = applied();
+    fs::write(folder.path().join("session.json"), SESSION).unwrap();
+    code("", &output(folder.path(), &[&["explain", "session.json"], arguments].concat()))
+}
+
 /// The plan of the README: the sample project applied, one file edited.
 fn plan() -> String {
     let (folder, campaigns) = applied();
@@ -189,6 +204,9 @@ fn generated(name: &str) -> String {
         None if name == "campaign" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap()),
         None if name == "plan" => plan(),
         None if name == "drift" => drift(),
+        None if name == "session" => code("json", SESSION),
+        None if name == "explained" => explained(&["--campaign", "pricing-churn"]),
+        None if name == "invited" => explained(&["--set", "external.churn_probability=0.87", "--set", "session.dwell_time_seconds=46"]),
         None if name == "replay" => replay(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),

@@ -3,6 +3,7 @@
 pub mod apply;
 mod connect;
 pub mod drift;
+pub mod explain;
 mod failure;
 pub mod fix;
 pub mod fmt;

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod drift;
 mod escape;
+pub mod explain;
 pub mod findings;
 pub mod import;
 pub mod init;
@@ -20,6 +21,7 @@ pub mod state;
 pub mod stream;
 mod style;
 mod workflow_command;
+mod wrap;
 
 pub use escape::{inline, quoted};
 pub use resolution::resolutions;

@@ -6,6 +6,7 @@ mod apply;
 mod drift;
 mod emit_sql;
 mod environments;
+mod explain;
 mod faults;
 mod first_run;
 mod guards;

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
+mod explained;
 mod generated;
 mod lines;
 mod recordings;
 mod reports;
 mod same_decisions;
+#[path = "../emulator/session.rs"]
+mod session;

@@ -6,6 +6,7 @@ pub(super) mod drift;
 mod duration;
 mod emit_sql;
 pub(super) mod emulator;
+pub(super) mod explain;
 mod fixing;
 pub(super) mod fmt;
 pub(super) mod import;

@@ -20,6 +20,7 @@ use crate::schema;
   campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema explain                  of what `explain --format json` writes
   campaignctl schema replay                   of what `replay --format json` writes
   campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
@@ -43,6 +44,8 @@ enum Which {
     Project,
     /// Plans as JSON
     Plan,
+    /// Explanations as JSON
+    Explain,
     /// Replays as JSON
     Replay,
     /// Plans of several environments as JSON
@@ -57,6 +60,7 @@ impl Schema {
                 Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Explain => render::explain::json_schema_text(),
                 Which::Replay => render::replay::json_schema_text(),
                 Which::Plans => render::plan::several_schema_text(),
             });
@@ -79,6 +83,7 @@ impl Schema {
 pub(super) fn files() -> Vec<(&'static str, String)> {
     let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
     let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
+    let explain = (render::explain::JSON_SCHEMA_FILE, render::explain::json_schema_text());
     let replay = (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text());
-    schema::files().into_iter().chain([plan, plans, replay]).collect()
+    schema::files().into_iter().chain([plan, plans, explain, replay]).collect()
 }

@@ -32,6 +32,12 @@ pub(super) fn misfits(replayed: &Replayed) -> Vec<Misfit<'_>> {
     misfits
 }
 
+/// Those of campaigns that decide otherwise than before: what a plan has to do with.
+pub(super) fn misfits_of_changed(replayed: &Replayed) -> Vec<Misfit<'_>> {
+    let differs = |place: &usize| replayed.contenders.get(*place).is_some_and(|campaign| campaign.decided.live != campaign.decided.desired);
+    misfits(replayed).into_iter().filter(|misfit| misfit.by.iter().any(differs)).collect()
+}
+
 fn of_attribute(attribute: &AttributeUse) -> impl Iterator<Item = Misfit<'_>> {
     let AttributeUse { name, wanted, sent, similar } = attribute;
     wanted.iter().filter_map(move |Wanted { data_type, by }| {

@@ -13,7 +13,7 @@ use super::super::escape::inline;
 use super::Report;
 use super::campaign::{at_most, number, queue_name, queues, rows, starved, telling};
 use super::chart::axis;
-use super::contract::misfits;
+use super::contract::{self, misfits, misfits_of_changed};
 use super::drawing::{Drawing, drawing};
 use super::flips::{because, between, examples, explain, groups};
 use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place};
@@ -120,13 +120,18 @@ pub fn html(report: &Report<'_>) -> String {
             let organization = &destination.organization;
             (inline(&organization.name), inline(&organization.id), inline(&destination.server))
         }),
-        replay: block(report),
+        replay: block(report, &misfits(report.replayed)),
     };
     page.render().expect("a String takes all that is written")
 }
 
+/// What a plan says of a replay.
+pub(in crate::render) fn in_plan(report: &Report<'_>) -> Block {
+    block(report, &misfits_of_changed(report.replayed))
+}
+
 /// All that is said of a replay, without where.
-pub(in crate::render) fn block(report: &Report<'_>) -> Block {
+fn block(report: &Report<'_>, misfits: &[contract::Misfit<'_>]) -> Block {
     let replayed = report.replayed;
     let compared = replayed.compared;
     let telling = telling(replayed);
@@ -157,11 +162,7 @@ pub(in crate::render) fn block(report: &Report<'_>) -> Block {
         alike: if compared { replayed.contenders.len() - telling.len() } else { 0 },
         queues: queues(replayed).iter().take(MOST).map(queue).collect(),
         starved: starved(replayed).iter().take(MOST).map(starving).collect(),
-        misfits: misfits(replayed)
-            .iter()
-            .take(MOST)
-            .map(|misfit| Misfit { never: misfit.never, words: pieces(&misfit.words(replayed)) })
-            .collect(),
+        misfits: misfits.iter().take(MOST).map(|misfit| Misfit { never: misfit.never, words: pieces(&misfit.words(replayed)) }).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::style::{CHANGE, DANGER, FAINT, STRONG};
 use super::Report;
 use super::campaign::{Row, at_most, number, queue_name, queues, rows, starved, telling};
 use super::chart::{Axis, MARKS, axis, line};
-use super::contract::misfits;
+use super::contract::{Misfit, misfits, misfits_of_changed};
 use super::flips::{again, because, between, examples, explain, groups};
 use super::words::{change, counted, extent, grouped, headline, label, label_at, oddities, place, written};
 use crate::model::{BothWorlds, Flip, FlipKind, Replayed, ReplayedCampaign};
@@ -46,7 +46,7 @@ pub fn human(report: &Report<'_>) -> String {
         out.push_str(&campaigns(replayed));
         out.push_str(&below(replayed));
     }
-    out.push_str(&contract(replayed));
+    out.push_str(&contract(replayed, &misfits(replayed)));
     out
 }
 
@@ -97,11 +97,7 @@ pub(in crate::render) fn in_plan(report: &Report<'_>) -> String {
         out.push_str(&totals(replayed));
         out.push_str(&flips(report, MOST_FLIPS_IN_PLAN));
     }
-    let misfits: Vec<_> = misfits(replayed).into_iter().filter(|misfit| misfit.never).collect();
-    for misfit in misfits.iter().take(MOST) {
-        let _ = writeln!(out, "  {DANGER}!{DANGER:#} {}", written(&misfit.words(replayed), inline));
-    }
-    out.push_str(&and_more(misfits.len()));
+    out.push_str(&contract(replayed, &misfits_of_changed(replayed)));
     if let Some(command) = again(report).filter(|_| replayed.lines.sessions > 0) {
         let _ = writeln!(out, "  {FAINT}more: {FAINT:#}{command}");
     }
@@ -233,8 +229,7 @@ fn and_more(count: usize) -> String {
 }
 
 /// What sessions do not send, or send as something else.
-fn contract(replayed: &Replayed) -> String {
-    let misfits = misfits(replayed);
+fn contract(replayed: &Replayed, misfits: &[Misfit<'_>]) -> String {
     let mut out = String::new();
     if !misfits.is_empty() {
         let _ = writeln!(out, "\n{STRONG}Attributes that filters need and sessions do not send that way{STRONG:#}");

@@ -4,7 +4,7 @@ use super::super::markdown::{code, text};
 use super::super::page::{COMMENT_LIMIT, Page, marker};
 use super::Report;
 use super::campaign::{at_most, number, queue_name, queues, rows, starved, telling};
-use super::contract::misfits;
+use super::contract::{Misfit, misfits, misfits_of_changed};
 use super::flips::{Group, again, because, between, examples, explain, groups};
 use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place};
 use crate::model::{BothWorlds, Replayed};
@@ -30,7 +30,7 @@ pub fn markdown(report: &Report<'_>) -> String {
         )),
         None => page.always("Offline: the files alone.\n\n"),
     }
-    body(report, "###", &mut page);
+    body(report, "###", &misfits(report.replayed), &mut page);
     page.finish()
 }
 
@@ -42,7 +42,7 @@ pub(in crate::render) fn in_plan(report: &Report<'_>, whole: bool) -> String {
     let mut page = Page::new(IN_PLAN);
     page.always("### Replay\n\n");
     if whole {
-        body(report, "####", &mut page);
+        body(report, "####", &misfits_of_changed(report.replayed), &mut page);
     } else {
         page.always(&format!("**{}**\n", headline(report.replayed)));
         page.always(&totals(report.replayed));
@@ -54,7 +54,7 @@ pub(in crate::render) fn in_plan(report: &Report<'_>, whole: bool) -> String {
 }
 
 /// Everything below the heading.
-fn body(report: &Report<'_>, level: &str, page: &mut Page) {
+fn body(report: &Report<'_>, level: &str, misfits: &[Misfit<'_>], page: &mut Page) {
     let replayed = report.replayed;
     let files: Vec<String> =
         replayed.files.iter().take(MOST_FILES).map(|file| short(if file == "-" { "standard input" } else { file })).collect();
@@ -72,7 +72,7 @@ fn body(report: &Report<'_>, level: &str, page: &mut Page) {
     let bad: Vec<String> =
         replayed.bad_lines.iter().map(|bad| format!("- {}: {}\n", code(&place(replayed, bad.at)), code(&bad.reason))).collect();
     page.lines("", &bad, MOST, left_out("bad lines"));
-    let misfits: Vec<String> = misfits(replayed).iter().map(|misfit| format!("- {}\n", sentence(&misfit.words(replayed)))).collect();
+    let misfits: Vec<String> = misfits.iter().map(|misfit| format!("- {}\n", sentence(&misfit.words(replayed)))).collect();
     page.lines(
         &format!("\n{level} Attributes that filters need and sessions do not send that way\n\n"),
         &misfits,
@@ -166,7 +166,7 @@ fn details(replayed: &Replayed, level: &str, page: &mut Page) {
     let compared = replayed.compared;
     let campaign = |campaign: &&crate::model::ReplayedCampaign| {
         let rows: Vec<String> = rows(campaign, compared).iter().map(|row| format!("{} {}", row.what, row.both())).collect();
-        format!("| {} | {} |\n", short(&label(&campaign.who)), rows.join("<br>"))
+        format!("| {} | {} |\n", short(&label(&campaign.who)), rows.join("; "))
     };
     let campaigns: Vec<String> = telling(replayed).iter().map(campaign).collect();
     let heading = if compared { "Campaigns that decide otherwise" } else { "Campaigns" };

@@ -14,7 +14,7 @@ mod words;
 use crate::model::{Destination, Replayed};
 
 pub use html::html;
-pub(super) use html::{Block, block};
+pub(super) use html::{Block, in_plan as html_in_plan};
 pub(super) use human::in_plan;
 pub use human::{human, summary_line};
 pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};

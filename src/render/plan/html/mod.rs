@@ -22,7 +22,7 @@ use super::Report;
 use super::summary::not_judged;
 use crate::reconcile::{Cause, Plan, StateOnly, Unchanged, Unmanaged};
 use crate::render::escape::inline;
-use crate::render::replay::{Block, block};
+use crate::render::replay::{Block, html_in_plan};
 
 /// So many changes are unfolded from the start; on a longer page the rest waits for a click.
 const UNFOLDED: usize = 25;
@@ -85,7 +85,7 @@ pub fn html(report: &Report<'_>) -> String {
         style: STYLE,
         script: SCRIPT,
         top: first_screen(report),
-        replay: report.replay().map(|replay| block(&replay)),
+        replay: report.replay().map(|replay| html_in_plan(&replay)),
         not_judged: not_judged(plan),
         choices: choices(plan),
         changes: plan.by_danger().into_iter().enumerate().map(|(index, change)| shown(change, report, index < UNFOLDED)).collect(),
