@@ -10,6 +10,11 @@ use sqlparser::parser::Parser;
 
 use super::hostile::{Owned, campaigns};
 
+#[allow(clippy::disallowed_methods, reason = "a switch for developers, read by the test alone")]
+fn blessing() -> bool {
+    std::env::var_os("BLESS").is_some()
+}
+
 fn grammar(dialect: Dialect) -> Box<dyn Grammar> {
     match dialect {
         Dialect::Duckdb => Box::new(DuckDbDialect {}),
@@ -91,7 +96,7 @@ fn statements_are_as_expected() {
         for dialect in Dialect::ALL {
             let sql = one_query(campaigns, relation, dialect, *shape);
             let path = folder.join(format!("{name}.{}.sql", dialect.title().to_lowercase()));
-            if std::env::var_os("BLESS").is_some() {
+            if blessing() {
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(&path, &sql).unwrap();
             }
