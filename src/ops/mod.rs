@@ -10,6 +10,7 @@ pub mod fmt;
 pub mod import;
 pub mod init;
 pub mod levels;
+pub mod matching;
 pub mod plan;
 mod queues;
 pub mod references;

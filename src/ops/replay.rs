@@ -81,7 +81,7 @@ pub async fn offline(project: &Project, environment: &Environment, recordings: R
 }
 
 /// The declared campaigns with every queue name in the place of its id.
-fn declared(loaded: &Loaded) -> Vec<(Contender, CampaignSpec)> {
+pub(super) fn declared(loaded: &Loaded) -> Vec<(Contender, CampaignSpec)> {
     let documents = loaded.campaigns.iter().map(|campaign| (&campaign.key, &campaign.document));
     let declared = documents.filter_map(|(key, document)| {
         let routing = document.actions.iter().filter_map(|action| action.routing_config.as_ref());

@@ -29,7 +29,8 @@ fn columns(attributes: &[Attribute<'_>], column: impl Fn(usize, Kind) -> String)
 const FIELDS: [&str; 5] = ["contactId", "channelId", "sessionData", "campaign", "campaignId"];
 
 /// All paths are read at once: DuckDB reads the JSON again for every function. Of a name that is sent twice it takes the first
-/// value, so such sessions are looked at as lists of names, types and values, of which the last counts.
+/// value, so such sessions are looked at as lists of names, types and values, of which the last counts. A list of one that is
+/// unnested keeps the engine from reading the JSON again for every use of a column.
 fn duckdb(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
     let literal = |text: &str| Dialect::Duckdb.literal(text);
     let pointer = |name: &str| literal(&format!("/sessionData/{}", name.replace('~', "~0").replace('/', "~1")));
@@ -59,8 +60,10 @@ fn duckdb(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
             Kind::Whole => format!(
                 "CASE WHEN types[{at}] = 'UBIGINT' OR (types[{at}] = 'BIGINT' AND texts[{at}] <> '0') THEN TRY_CAST(texts[{at}] AS HUGEINT) END"
             ),
+            // 1e400 is read as infinite, which is no number of JSON.
             Kind::Float => format!(
-                "CASE WHEN types[{at}] = 'DOUBLE' OR (types[{at}] = 'BIGINT' AND texts[{at}] = '0') THEN TRY_CAST(texts[{at}] AS DOUBLE) END"
+                "CASE WHEN (types[{at}] = 'DOUBLE' OR (types[{at}] = 'BIGINT' AND texts[{at}] = '0')) \
+                 AND isfinite(TRY_CAST(texts[{at}] AS DOUBLE)) THEN TRY_CAST(texts[{at}] AS DOUBLE) END"
             ),
             Kind::Text => format!("CASE WHEN types[{at}] = 'VARCHAR' THEN texts[{at}] END"),
             Kind::Boolean => format!("CASE WHEN types[{at}] = 'BOOLEAN' THEN texts[{at}] = 'true' END"),
@@ -75,15 +78,15 @@ fn duckdb(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
   SELECT line, body, json_keys(body, '$.sessionData') AS names FROM lines WHERE json_type(body, '$.sessionData') = 'OBJECT'
 ), read AS (
   SELECT line,
-    {types} AS types,
-    {texts} AS texts
+    UNNEST([{{'types': {types},
+    'texts': {texts}}}]) AS field
   FROM named
 ), session AS (
   SELECT line,
     (texts[4] IS NOT NULL OR texts[5] IS NOT NULL) AS named,
     texts[4] AS named_key,
     texts[5] AS named_id{typed}
-  FROM read
+  FROM (SELECT line, field.types AS types, field.texts AS texts FROM read) AS fields
   WHERE types[1] = 'VARCHAR' AND texts[1] <> '' AND types[2] = 'VARCHAR' AND texts[2] <> ''
     AND COALESCE(types[4], 'NULL') IN ('VARCHAR', 'NULL') AND COALESCE(types[5], 'NULL') IN ('VARCHAR', 'NULL')
 )"
@@ -123,15 +126,15 @@ fn bigquery(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
         let is_number = format!("REGEXP_CONTAINS(raw_{place}, r'^-?[0-9]')");
         let is_whole = format!(
             "REGEXP_CONTAINS(raw_{place}, r'^(0|-?[1-9][0-9]{{0,19}})$') \
-             AND CAST(raw_{place} AS BIGNUMERIC) BETWEEN CAST('{}' AS BIGNUMERIC) AND CAST('{}' AS BIGNUMERIC)",
+             AND SAFE_CAST(raw_{place} AS BIGNUMERIC) BETWEEN CAST('{}' AS BIGNUMERIC) AND CAST('{}' AS BIGNUMERIC)",
             i64::MIN,
             u64::MAX
         );
         match kind {
-            Kind::Whole => format!("IF({}, SAFE_CAST(raw_{place} AS BIGNUMERIC), NULL)", is_whole.replace(" CAST(raw", " SAFE_CAST(raw")),
+            Kind::Whole => format!("IF({is_whole}, SAFE_CAST(raw_{place} AS BIGNUMERIC), NULL)"),
             Kind::Float => format!(
-                "IF({is_number} AND NOT COALESCE({}, FALSE), SAFE_CAST(raw_{place} AS FLOAT64), NULL)",
-                is_whole.replace(" CAST(raw", " SAFE_CAST(raw")
+                "IF({is_number} AND NOT COALESCE({is_whole}, FALSE) AND NOT IS_INF(SAFE_CAST(raw_{place} AS FLOAT64)), \
+                 SAFE_CAST(raw_{place} AS FLOAT64), NULL)"
             ),
             Kind::Text => format!("IF(STARTS_WITH(raw_{place}, '\"'), value_{place}, NULL)"),
             Kind::Boolean => format!("CASE raw_{place} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"),
@@ -145,6 +148,8 @@ fn bigquery(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
     JSON_QUERY(line, '$.contactId') AS contact,
     JSON_QUERY(line, '$.channelId') AS channel,
     JSON_QUERY(line, '$.sessionData') AS data,
+    JSON_QUERY(line, '$.campaign') AS key_json,
+    JSON_QUERY(line, '$.campaignId') AS id_json,
     JSON_VALUE(line, '$.campaign') AS named_key,
     JSON_VALUE(line, '$.campaignId') AS named_id{raw}{text}
   FROM source
@@ -154,7 +159,8 @@ fn bigquery(attributes: &[Attribute<'_>], table: &str, column: &str) -> String {
     named_key,
     named_id{typed}
   FROM lines
-  WHERE STARTS_WITH(contact, '\"') AND contact <> '\"\"' AND STARTS_WITH(channel, '\"') AND channel <> '\"\"' AND STARTS_WITH(data, '{{')
+  WHERE (key_json IS NULL OR key_json = 'null' OR STARTS_WITH(key_json, '\"')) AND (id_json IS NULL OR id_json = 'null' OR STARTS_WITH(id_json, '\"'))
+    AND STARTS_WITH(contact, '\"') AND contact <> '\"\"' AND STARTS_WITH(channel, '\"') AND channel <> '\"\"' AND STARTS_WITH(data, '{{')
 )"
     )
 }
@@ -204,6 +210,8 @@ fn snowflake(attributes: &[Attribute<'_>], table: &str, column: &str) -> String 
     named_id{typed}
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'OBJECT'
+    AND COALESCE(TYPEOF(GET(line, 'campaign')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
+    AND COALESCE(TYPEOF(GET(line, 'campaignId')), 'NULL_VALUE') IN ('VARCHAR', 'NULL_VALUE')
 )",
         text("contactId"),
         text("channelId"),
@@ -255,6 +263,7 @@ fn clickhouse(attributes: &[Attribute<'_>], table: &str, column: &str) -> String
     named_id{typed}
   FROM lines
   WHERE contact <> '' AND channel <> '' AND data = 'Object'
+    AND toString(JSONType(line, 'campaign')) IN ('String', 'Null') AND toString(JSONType(line, 'campaignId')) IN ('String', 'Null')
 )",
         text("contactId"),
         text("channelId"),

@@ -20,6 +20,9 @@ pub enum BadName {
     /// A control character or one that does not show.
     #[error("has a character that does not show")]
     Hidden,
+    /// Engines disagree about how these are escaped in a name.
+    #[error("has a double quote, a backtick or a backslash")]
+    Quote,
     /// No engine takes it.
     #[error("has more than 300 characters")]
     Long,
@@ -57,6 +60,7 @@ fn name(name: &str) -> Result<&str, BadName> {
     match name {
         "" => Err(BadName::Empty),
         name if !name.chars().all(shows) => Err(BadName::Hidden),
+        name if name.contains(['"', '`', '\\']) => Err(BadName::Quote),
         name if name.len() > 300 => Err(BadName::Long),
         name => Ok(name),
     }

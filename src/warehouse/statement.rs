@@ -59,7 +59,7 @@ fn head(dialect: Dialect, shape: Shape) -> String {
     };
     let worlds = if compared { ", live and once the plan is applied" } else { "" };
     format!(
-        "-- {what}{worlds}. For {}; the column is {}.\n-- Suppression and caps are not in it: `campaignctl replay` decides those.\n",
+        "-- {what}{worlds}. For {}, from a column of type {}.\n-- Suppression and caps are not in it: `campaignctl replay` decides those.\n",
         dialect.title(),
         dialect.column_type()
     )

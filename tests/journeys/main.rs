@@ -4,6 +4,7 @@
 
 mod apply;
 mod drift;
+mod emit_sql;
 mod environments;
 mod explain;
 mod faults;

@@ -9,8 +9,8 @@ def in_duckdb(files, lines):
     import duckdb
 
     engine = duckdb.connect()
-    engine.execute("""CREATE TABLE "odd ""table`" ("odd ""column`" VARCHAR)""")
-    engine.executemany("""INSERT INTO "odd ""table`" VALUES (?)""", [[line] for line in lines])
+    engine.execute('''CREATE TABLE "odd 'table; --" ("odd 'column) --" VARCHAR)''')
+    engine.executemany('''INSERT INTO "odd 'table; --" VALUES (?)''', [[line] for line in lines])
     for name in ("rows", "counts"):
         result = engine.execute((files / f"DuckDB.{name}.sql").read_text())
         yield [dict(zip([column[0] for column in result.description], row)) for row in result.fetchall()]
@@ -22,10 +22,10 @@ def in_clickhouse(files, lines):
     engine = chdb.Session()
     engine.query("CREATE DATABASE IF NOT EXISTS compared ENGINE = Atomic")
     engine.query("USE compared")
-    engine.query("CREATE TABLE `odd \"table\\`` (`odd \"column\\`` String) ENGINE = Memory")
+    engine.query("CREATE TABLE `odd 'table; --` (`odd 'column) --` String) ENGINE = Memory")
     raw = files / "lines.ndjson"
     raw.write_text("".join(json.dumps({"line": line}) + "\n" for line in lines))
-    engine.query(f"INSERT INTO `odd \"table\\`` SELECT line FROM file('{raw}', 'JSONEachRow', 'line String')")
+    engine.query(f"INSERT INTO `odd 'table; --` SELECT line FROM file('{raw}', 'JSONEachRow', 'line String')")
     for name in ("rows", "counts"):
         text = (files / f"ClickHouse.{name}.sql").read_text().rstrip().removesuffix(";")
         yield [json.loads(row) for row in str(engine.query(text, "JSONEachRow")).splitlines()]

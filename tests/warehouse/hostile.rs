@@ -156,6 +156,8 @@ pub fn sessions(count: usize) -> Vec<Line> {
         "{}",
         "[]",
         "null",
+        r#"{"contactId":"x","channelId":"web","sessionData":{"a.y":1},"campaign":7}"#,
+        r#"{"contactId":"x","channelId":"web","sessionData":{"a.y":1},"campaignId":["id-0"]}"#,
         r#"{"contactId":"","channelId":"web","sessionData":{"a.y":1}}"#,
         r#"{"contactId":1,"channelId":"web","sessionData":{"a.y":1}}"#,
         r#"{"contactId":"x","sessionData":{"a.y":1}}"#,
@@ -263,7 +265,11 @@ impl Recorded {
     pub fn of(line: &str) -> Option<Self> {
         let session: Session = serde_json::from_str(line).ok().filter(|session: &Session| !session.contact_id.is_empty())?;
         let value: Value = serde_json::from_str(line).unwrap();
-        let named = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+        let field = |name: &str| value.get(name).filter(|value| !value.is_null());
+        if ["campaign", "campaignId"].into_iter().filter_map(field).any(|value| !value.is_string()) {
+            return None;
+        }
+        let named = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
         Some(Self { session, key: named("campaign"), id: named("campaignId") })
     }
 }

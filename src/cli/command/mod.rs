@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod completions;
 pub(super) mod drift;
 mod duration;
+mod emit_sql;
 pub(super) mod emulator;
 pub(super) mod explain;
 mod fixing;

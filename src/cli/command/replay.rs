@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
+use super::emit_sql::{self, EmitSql};
 use super::limits::LimitArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
@@ -15,8 +16,8 @@ use crate::cli::signals;
 use crate::model::Guards;
 use crate::ops::Failure;
 use crate::ops::plan::Request;
-use crate::ops::replay::{Done, Recording, Recordings, offline, online};
-use crate::reconcile::Goal;
+use crate::ops::replay::{Recording, Recordings, offline, online};
+use crate::reconcile::{Goal, Plan};
 use crate::render;
 use crate::render::replay::Report;
 
@@ -31,11 +32,12 @@ use crate::render::replay::Report;
   kubectl logs triggers | campaignctl replay -            from standard input
   campaignctl replay sessions.ndjson --offline            the files alone: no server, and nothing to compare with
   campaignctl replay sessions.ndjson --format html --out replay.html
+  campaignctl replay --emit-sql bigquery --table shop.web.sessions > matching.sql
 
 Exit codes: 0 replayed, 1 error, 2 some session is invited otherwise (with --detailed-exitcode)")]
 pub(in crate::cli) struct Replay {
     /// Recordings: one session a line, plain, gzip or zstd; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "emit_sql", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -52,6 +54,8 @@ pub(in crate::cli) struct Replay {
     /// Exit with 0 when nothing flips, 2 when some session is invited otherwise, 1 on errors
     #[arg(long, conflicts_with = "offline")]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    emit_sql: EmitSql,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -72,24 +76,31 @@ enum Format {
 
 impl Replay {
     pub(in crate::cli) fn run(self, context: &Context) -> Outcome {
+        if let Some(wanted) = self.emit_sql.wanted()? {
+            let request = if self.offline { None } else { Some(self.request(context)?) };
+            return emit_sql::run(&wanted, request, context);
+        }
         let done = context.block_on(stoppable(context, &self.files, self.strict, async |recordings| {
             if self.offline {
                 let project = context.project()?;
                 let environment = context.environment(&project)?;
                 return offline(&project, &environment, recordings).await;
             }
-            let scope = context.scope(self.limits.settings())?;
-            let request = Request { scope, guards: Guards::default(), allow_destroy: [].into(), goal: Goal::default() };
-            online(request, recordings).await
+            online(self.request(context)?, recordings).await
         }))?;
         if done.warnings > 0 && !context.console.is_quiet() {
             context.console.err(&render::findings::warnings_line(done.warnings, &done.environment));
         }
-        left_out(&done, context);
+        left_out(done.plan.as_ref(), &done.environment, context);
         let report = Report { environment: &done.environment, destination: done.destination.as_ref(), replayed: &done.replayed };
         self.write(&report, context)?;
         let flips = !done.replayed.flips.is_empty();
         Ok(if flips && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
+    }
+
+    fn request(&self, context: &Context) -> Result<Request, Failure> {
+        let scope = context.scope(self.limits.settings())?;
+        Ok(Request { scope, guards: Guards::default(), allow_destroy: [].into(), goal: Goal::default() })
     }
 
     fn write(&self, report: &Report<'_>, context: &Context) -> Result<(), Failure> {
@@ -115,10 +126,10 @@ impl Replay {
 }
 
 /// Tells of campaigns that could not be planned: what is desired of them is not in the desired world.
-fn left_out(done: &Done, context: &Context) {
-    let refusals = done.plan.iter().flat_map(|plan| &plan.refusals).filter(|refusal| refusal.leaves_out());
+pub(super) fn left_out(plan: Option<&Plan>, environment: &str, context: &Context) {
+    let refusals = plan.iter().flat_map(|plan| &plan.refusals).filter(|refusal| refusal.leaves_out());
     for refusal in refusals {
-        let told = render::plan::refused(refusal, &done.environment);
+        let told = render::plan::refused(refusal, environment);
         let style = render::WARNING;
         let clean = |text: &str| text.split('\n').map(render::inline).collect::<Vec<_>>().join("\n");
         context.console.err(&format!(
