@@ -21,6 +21,8 @@ pub mod lint;
 pub mod reconcile;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
+/// Test cases thought through: what campaigns decide in them, which limits no case looks at, which change none would notice.
+pub mod suite;
 
 /// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
 pub mod adopt;

@@ -19,6 +19,7 @@ use crate::schema;
   campaignctl schema                          of campaign files
   campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
+  campaignctl schema test                     of test cases, campaigns/*.test.yaml
   campaignctl schema plan                     of what `plan --format json` writes
   campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
@@ -40,6 +41,8 @@ enum Which {
     Overlay,
     /// The project file, campaignctl.yaml
     Project,
+    /// Test cases, campaigns/*.test.yaml
+    Test,
     /// Plans as JSON
     Plan,
     /// Plans of several environments as JSON
@@ -53,6 +56,7 @@ impl Schema {
                 Which::Campaign => schema::campaign_text(),
                 Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
+                Which::Test => schema::test_text(),
                 Which::Plan => render::plan::json_schema_text(),
                 Which::Plans => render::plan::several_schema_text(),
             });
