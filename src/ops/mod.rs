@@ -17,6 +17,7 @@ pub mod rendered;
 mod rewrite;
 pub mod saved;
 mod scope;
+pub mod test;
 pub mod unlock;
 pub mod validate;
 mod variables;

@@ -17,6 +17,7 @@ pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+pub mod test;
 mod workflow_command;
 
 pub use escape::{inline, quoted};

@@ -32,6 +32,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// When a case happens that does not say: 2025-01-01T12:00:00Z.
+    pub const NOON: Timestamp = Timestamp::constant(1_735_732_800, 0);
+    /// The contact of a case that does not say.
+    pub const VISITOR: &'static str = "ext:visitor";
+
     /// `pricing-churn: a name`.
     pub fn title(&self) -> String {
         format!("{}: {}", self.group, self.name)

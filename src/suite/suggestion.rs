@@ -41,12 +41,12 @@ pub struct SuggestedHistory {
     pub contact: Option<&'static str>,
 }
 
-/// A case for a boundary, decided by the campaigns at `at`, on a full minute; `None` where the case would need more earlier
-/// invites than a history may have.
-pub fn suggest(world: &World<'_>, boundary: &Boundary<'_>, contact: &str, at: Timestamp) -> Option<SuggestedCase> {
+/// A case for a boundary, with the contact and the time of a case that says neither; `None` where the case would need more
+/// earlier invites than a history may have.
+pub fn suggest(world: &World<'_>, boundary: &Boundary<'_>) -> Option<SuggestedCase> {
     let history = history(boundary.campaign.spec, &boundary.edge)?;
     let decide = |alone: bool| {
-        let case = case(boundary, history.as_ref(), alone, contact, at);
+        let case = case(boundary, history.as_ref(), alone);
         let decided = world.run(&case).into_iter().find(|Decided { campaign, .. }| campaign.key == boundary.campaign.key);
         decided.and_then(|decided| decided.answer).map(|answer| Answer::status(&answer))
     };
@@ -87,7 +87,8 @@ fn history(spec: &CampaignSpec, edge: &Edge) -> Option<Option<SuggestedHistory>>
     (history.times <= MOST_TIMES).then_some(Some(history).filter(|history| history.times > 0))
 }
 
-fn case(boundary: &Boundary<'_>, history: Option<&SuggestedHistory>, alone: bool, contact: &str, at: Timestamp) -> Case {
+fn case(boundary: &Boundary<'_>, history: Option<&SuggestedHistory>, alone: bool) -> Case {
+    let (contact, at) = (Case::VISITOR, Case::NOON);
     let key = boundary.campaign.key;
     let earlier = |SuggestedHistory { seconds, times, contact: other }: &SuggestedHistory| Earlier {
         at: at.saturating_sub(SignedDuration::from_secs(i64::try_from(*seconds).unwrap_or(i64::MAX))).unwrap_or(Timestamp::MIN),
@@ -125,8 +126,8 @@ fn name(boundary: &Boundary<'_>) -> String {
             match side {
                 Side::Number { limit, value } if limit == value => format!("{attribute} at exactly {limit}"),
                 Side::Number { limit, value } => format!("{attribute} is {value}, just beside {limit}"),
-                Side::Matches => format!("{attribute} matches"),
-                Side::Misses => format!("{attribute} does not match"),
+                Side::Matches => format!("{attribute} {} holds", filter.operator),
+                Side::Misses => format!("{attribute} {} does not hold", filter.operator),
                 Side::Missing => format!("without {attribute}"),
                 Side::OtherType => format!("{attribute} is no {}", filter.data_type.as_str()),
             }
