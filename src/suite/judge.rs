@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::case::{Case, Expected};
 use super::world::{Answer, Decided};
-use crate::model::{AttributeValue, CampaignKey, DecisionStatus, Filter, FilterFailure, FilterResult, Outcome};
+use crate::model::{AttributeValue, CampaignKey, DecisionStatus, Filter, FilterResult, Outcome};
 
 /// A campaign that decides otherwise than a case expects.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,10 +31,10 @@ pub struct Difference {
 /// Why a campaign decides as it does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
-    /// Every filter holds, and nothing stands in the way.
-    FiltersHold,
+    /// Every filter holds, and nothing stands in the way; all filters.
+    FiltersHold(Vec<SeenFilter>),
     /// These filters fail.
-    Filters(Vec<FailedFilter>),
+    Filters(Vec<SeenFilter>),
     /// The contact has a token.
     Suppressed {
         /// The campaign that left it.
@@ -55,15 +55,15 @@ pub enum Reason {
     NotAsked,
 }
 
-/// A filter that fails, with what it saw.
+/// A filter with what it saw.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FailedFilter {
+pub struct SeenFilter {
     /// Its place among the filters of the campaign, from 0.
     pub index: usize,
     /// The filter.
     pub filter: Filter,
-    /// Why it fails.
-    pub failure: FilterFailure,
+    /// Whether it holds, or why not.
+    pub result: FilterResult,
     /// The value of its attribute, where the session has it.
     pub seen: Option<AttributeValue>,
 }
@@ -128,20 +128,17 @@ fn compare(expected: &Expected, answer: Option<&Answer<'_>>, differences: &mut V
 }
 
 fn reason(answer: &Answer<'_>, case: &Case, filters: &[Filter]) -> Reason {
+    let seen = || {
+        filters.iter().zip(&answer.filters).enumerate().map(|(index, (filter, result))| SeenFilter {
+            index,
+            filter: filter.clone(),
+            result: *result,
+            seen: case.session.attributes.get(&filter.attribute_name).cloned(),
+        })
+    };
     match answer.outcome {
-        Outcome::Invited { .. } => Reason::FiltersHold,
-        Outcome::NotMatched => {
-            let failed = filters.iter().zip(&answer.filters).enumerate().filter_map(|(index, (filter, result))| match result {
-                FilterResult::Passed => None,
-                FilterResult::Failed(failure) => Some(FailedFilter {
-                    index,
-                    filter: filter.clone(),
-                    failure: *failure,
-                    seen: case.session.attributes.get(&filter.attribute_name).cloned(),
-                }),
-            });
-            Reason::Filters(failed.collect())
-        }
+        Outcome::Invited { .. } => Reason::FiltersHold(seen().collect()),
+        Outcome::NotMatched => Reason::Filters(seen().filter(|filter| !filter.result.passed()).collect()),
         Outcome::Suppressed { expires_at } => {
             Reason::Suppressed { by: answer.suppressed_by.clone().unwrap_or_default(), until: expires_at }
         }

@@ -18,7 +18,7 @@ mod world;
 pub use boundary::{Boundary, Edge, Side, boundaries};
 pub use case::{Case, Earlier, Event, Expected};
 pub use coverage::uncovered;
-pub use judge::{Difference, Mismatch, Reason, judge};
+pub use judge::{Difference, Mismatch, Reason, SeenFilter, judge};
 pub use kill::Nearby;
 pub use mutant::{Mutant, mutants_of};
 pub use suggestion::{SuggestedCase, SuggestedHistory, suggest};

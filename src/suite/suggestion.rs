@@ -125,7 +125,7 @@ fn name(boundary: &Boundary<'_>) -> String {
             let attribute = &filter.attribute_name;
             match side {
                 Side::Number { limit, value } if limit == value => format!("{attribute} at exactly {limit}"),
-                Side::Number { limit, value } => format!("{attribute} is {value}, just beside {limit}"),
+                Side::Number { limit, value } => format!("{attribute} is {value} next to {limit}"),
                 Side::Matches => format!("{attribute} {} holds", filter.operator),
                 Side::Misses => format!("{attribute} {} does not hold", filter.operator),
                 Side::Missing => format!("without {attribute}"),

@@ -1,5 +1,6 @@
 //! For people: a line for each case, then what failed and why, as `cargo test` does it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::words::{counted, edge_words, filters_of, reasons};
@@ -95,18 +96,29 @@ pub fn coverage(report: &TestReport<'_>) -> String {
     let Tested { coverage, .. } = report.tested;
     let mut out = String::new();
     let mut campaign: Option<&CampaignKey> = None;
+    let mut pasted: BTreeMap<String, &str> = BTreeMap::new();
     for Uncovered { campaign: key, edge, pointer, suggested } in &coverage.uncovered {
         if campaign != Some(key) {
             let count = coverage.uncovered.iter().filter(|other| other.campaign == *key).count();
             let count = counted(count, "boundary", "boundaries");
             let _ = writeln!(out, "\n{STRONG}campaign.{key}{STRONG:#}: no case looks at {count}");
             campaign = Some(key);
+            pasted.clear();
         }
         let (limit, side) = edge_words(edge, filters_of(report.prepared, key));
         let (file, line) = place(report.prepared, key, pointer);
         let _ = writeln!(out, "\n{}:{line}: {limit}\n  {CHANGE}not looked at: {side}{CHANGE:#}", inline(&file));
         match suggested {
-            Some(case) => out.push_str(&paste(case)),
+            Some(case) => {
+                let text = paste(case);
+                // One session may be at several limits: all but its name is what a case is.
+                let body = text.split_once('\n').map_or("", |(_, body)| body);
+                match pasted.get(body) {
+                    Some(name) => drop(writeln!(out, "  (the case \"{}\" above looks at it too)", inline(name))),
+                    None => out.push_str(&text),
+                }
+                pasted.entry(body.to_owned()).or_insert(&case.name);
+            }
             None => out.push_str("  (a case would need more earlier invites than a history may have)\n"),
         }
     }

@@ -1,9 +1,10 @@
 //! Why a campaign decides as it does, and which limit is meant, in a line of words.
 
-use crate::model::{AttributeValue, CampaignKey, Filter, FilterFailure, FilterValue, Scalar};
+use crate::evaluate::compare_numbers;
+use crate::model::{AttributeValue, CampaignKey, Filter, FilterFailure, FilterResult, FilterValue, Scalar};
 use crate::ops::test::Prepared;
 use crate::render::escape::{inline, quoted};
-use crate::suite::{Edge, Mismatch, Reason, Side};
+use crate::suite::{Edge, Mismatch, Reason, SeenFilter, Side};
 
 /// `external.churn_probability greater_than 0.72`
 pub(super) fn filter_words(filter: &Filter) -> String {
@@ -23,7 +24,7 @@ fn scalar(value: &Scalar) -> String {
     }
 }
 
-/// A value of a session: `0.72 (float)`.
+/// A value of a session.
 fn seen(value: &AttributeValue) -> String {
     match value {
         AttributeValue::Null => "null".to_owned(),
@@ -38,22 +39,10 @@ pub(super) fn reasons(mismatch: &Mismatch, prepared: &Prepared) -> Vec<String> {
         format!("({}:{line})", inline(&file))
     };
     match &mismatch.reason {
-        Reason::FiltersHold => vec![format!("every filter holds, and nothing suppresses or throttles {}", at(""))],
         Reason::Filters(failed) if failed.is_empty() => vec!["it has no action to invite with".to_owned()],
-        Reason::Filters(failed) => failed
-            .iter()
-            .map(|failed| {
-                let why = match (&failed.failure, &failed.seen) {
-                    (FilterFailure::Missing, _) | (_, None) => "the session has no such attribute".to_owned(),
-                    (FilterFailure::OtherType { expected, got }, Some(value)) => {
-                        format!("the session has {}, of type {got}, not {}", seen(value), expected.as_str())
-                    }
-                    (FilterFailure::NotSatisfied, Some(value)) => format!("the session has {}", seen(value)),
-                };
-                let index = failed.index;
-                format!("filters[{index}] {} fails: {why} {}", filter_words(&failed.filter), at(&format!("/filters/{index}")))
-            })
-            .collect(),
+        Reason::FiltersHold(filters) | Reason::Filters(filters) => {
+            filters.iter().map(|seen| format!("{} {}", filter_line(seen), at(&format!("/filters/{}", seen.index)))).collect()
+        }
         Reason::Suppressed { by, until } => vec![format!("the contact is suppressed by an invite of {} until {until}", inline(by))],
         Reason::Throttled { invites } => {
             vec![format!("the campaign has made {invites} invites in this minute {}", at("/throttling/maxInvitesPerMinute"))]
@@ -64,6 +53,20 @@ pub(super) fn reasons(mismatch: &Mismatch, prepared: &Prepared) -> Vec<String> {
     }
 }
 
+/// `filters[1] external.churn_probability greater_than 0.72 fails: the session has 0.72`
+fn filter_line(filter: &SeenFilter) -> String {
+    let SeenFilter { index, filter, result, seen: value } = filter;
+    let word = if result.passed() { "holds" } else { "fails" };
+    let why = match (result, value) {
+        (_, None) => "the session has no such attribute".to_owned(),
+        (FilterResult::Failed(FilterFailure::OtherType { expected, got }), Some(value)) => {
+            format!("the session has {}, of type {got}, not {}", seen(value), expected.as_str())
+        }
+        (_, Some(value)) => format!("the session has {}", seen(value)),
+    };
+    format!("filters[{index}] {} {word}: {why}", filter_words(filter))
+}
+
 /// The limit of an edge, and the side of it that is meant.
 pub(super) fn edge_words(edge: &Edge, filters: &[Filter]) -> (String, String) {
     let of_limit = |field: &str, side: &str| (format!("throttling.{field}"), side.to_owned());
@@ -72,7 +75,8 @@ pub(super) fn edge_words(edge: &Edge, filters: &[Filter]) -> (String, String) {
             let limit = filters.get(*index).map(filter_words).unwrap_or_default();
             let side = match side {
                 Side::Number { limit, value } if limit == value => format!("exactly {limit}"),
-                Side::Number { limit, value } => format!("beside {limit}, at most as far as {value}"),
+                Side::Number { limit, value } if compare_numbers(value, limit).is_gt() => format!("above {limit}, up to {value}"),
+                Side::Number { limit, value } => format!("below {limit}, down to {value}"),
                 Side::Matches => "a value that matches".to_owned(),
                 Side::Misses => "a value that does not match".to_owned(),
                 Side::Missing => "no such attribute".to_owned(),
