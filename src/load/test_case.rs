@@ -27,14 +27,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// The case, where nothing in it is an error.
-    pub(super) fn case(
-        &mut self,
-        defaults: &CaseDefaults,
-        case: &CaseDocument,
-        file: &str,
-        group: &str,
-        line: u32,
-    ) -> Option<Case> {
+    pub(super) fn case(&mut self, defaults: &CaseDefaults, case: &CaseDocument, file: &str, group: &str, line: u32) -> Option<Case> {
         let before = self.problems.iter().filter(|(_, severity)| *severity == Severity::Error).count();
         let CaseDocument { name, contact, channel, at, session, without, campaign, history, expect, only } = case;
         self.defaults(defaults);
@@ -220,9 +213,7 @@ impl Reader<'_> {
             let below = format!("/expect/{}", escape(key));
             let key = self.key(key, &below, Part::Key);
             let full = match expectation {
-                ExpectationDocument::Status(status) => {
-                    FullExpectation { status: status.clone(), priority: None, queue: None, until: None }
-                }
+                ExpectationDocument::Status(status) => FullExpectation { status: status.clone(), priority: None, queue: None, until: None },
                 ExpectationDocument::Full(full) => full.clone(),
             };
             let FullExpectation { status, priority, queue, until } = full;

@@ -73,14 +73,19 @@ fn entries(project: &Project, only: &[PathBuf]) -> Vec<Entry> {
         return if folder.is_dir() { disk::test_files(&folder, &[&project.file, &project.overlays()]) } else { Vec::new() };
     }
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let mut entries: Vec<Entry> = only
-        .iter()
-        .map(absolute)
-        .flat_map(|path| if path.is_dir() { disk::test_files(&path, &[]) } else { vec![Entry { path, problem: None }] })
-        .collect();
+    let mut entries: Vec<Entry> =
+        only.iter().map(absolute).flat_map(|path| if path.is_dir() { disk::test_files(&path, &[]) } else { vec![named(path)] }).collect();
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
     entries
+}
+
+/// A file that was asked for by its name.
+fn named(path: PathBuf) -> Entry {
+    let problem = (!path.exists()).then(|| {
+        Problem::new("unreadable", Span::default(), "there is no such file").help("name a test file, or a folder that holds some")
+    });
+    Entry { path, problem }
 }
 
 /// One test file.
@@ -109,7 +114,9 @@ impl File {
             let parse::Document { tree, value, problems, unknown, .. } = document;
             let mut found = problems;
             if let Some(value) = value {
-                found.extend(Sheet { tree: &tree, unknown: &unknown, text: &self.text, document: index }.violations(schema::check_test(&value)));
+                found.extend(
+                    Sheet { tree: &tree, unknown: &unknown, text: &self.text, document: index }.violations(schema::check_test(&value)),
+                );
                 let good = found.is_empty();
                 if let Some(document) = decoded(good, || TestDocument::deserialize(value), tree.root_span(), &mut found) {
                     self.take(&document, &tree, &mut names, known, environment);
@@ -125,14 +132,7 @@ impl File {
     }
 
     /// Takes the cases of one good document. `names`: the cases of the file so far, with their places.
-    fn take(
-        &mut self,
-        document: &TestDocument,
-        tree: &SourceTree,
-        names: &mut BTreeMap<String, Span>,
-        known: &Known,
-        environment: &str,
-    ) {
+    fn take(&mut self, document: &TestDocument, tree: &SourceTree, names: &mut BTreeMap<String, Span>, known: &Known, environment: &str) {
         let TestDocument { environments, defaults, cases } = document;
         for (place, name) in environments.iter().enumerate().filter(|(_, name)| !known.environments.contains(*name)) {
             let span = tree.span(&format!("/environments/{place}"), Part::Value);
@@ -174,7 +174,9 @@ impl File {
         problems.sort_by_key(|(problem, _)| problem.span);
         let id = loaded.sources.add_file(shown, text, trees);
         let text = loaded.sources.file(id).map_or("", |file| file.text.as_str());
-        tests.findings.extend(problems.into_iter().map(|(problem, severity)| Finding { severity, ..problem.into_finding(id, text) }));
+        // `validate --fix` mends campaigns alone.
+        let finding = |(problem, severity): (Problem, Severity)| Finding { severity, fix: None, ..problem.into_finding(id, text) };
+        tests.findings.extend(problems.into_iter().map(finding));
         tests.cases.extend(cases);
         tests.elsewhere += elsewhere;
     }

@@ -41,8 +41,8 @@ pub struct SuggestedHistory {
     pub contact: Option<&'static str>,
 }
 
-/// A case for a boundary, with the contact and the time of a case that says neither; `None` where the case would need more
-/// earlier invites than a history may have.
+/// A case for a boundary, with the contact and the time of a case that says neither; `None` where it would need more earlier
+/// invites than a history may have, or where another limit of the campaign comes in between.
 pub fn suggest(world: &World<'_>, boundary: &Boundary<'_>) -> Option<SuggestedCase> {
     let history = history(boundary.campaign.spec, &boundary.edge)?;
     let decide = |alone: bool| {
@@ -63,7 +63,7 @@ pub fn suggest(world: &World<'_>, boundary: &Boundary<'_>) -> Option<SuggestedCa
         campaign: boundary.campaign.key.clone(),
         alone,
         session: boundary.session.clone(),
-        status: together.or_else(|| decide(true))?,
+        status: together.or_else(|| decide(true).filter(|status| wanted(*status)))?,
         history,
     })
 }

@@ -102,23 +102,22 @@ impl Test {
     fn tell(&self, report: &TestReport<'_>, context: &Context) {
         let TestReport { environment, prepared, tested } = report;
         let console = &context.console;
-        if prepared.cases.is_empty() {
-            console.out(&render::test::nothing(prepared, environment));
-        } else {
-            console.out(&render::test::human(report, console.is_quiet()));
-        }
+        let has_cases = !prepared.cases.is_empty();
+        let mut text =
+            if has_cases { render::test::human(report, console.is_quiet()) } else { render::test::nothing(prepared, environment) };
         if self.coverage {
-            console.out(&render::test::coverage(report));
+            text.push_str(&render::test::coverage(report));
         }
         if let Some(mutation) = &tested.mutation {
-            console.out(&render::test::mutation(report, mutation));
+            text.push_str(&render::test::mutation(report, mutation));
         }
-        if !prepared.cases.is_empty() {
-            console.out(&format!("\n{}", render::test::summary(report)));
+        if has_cases {
+            text.push_str(&format!("\n{}", render::test::summary(report)));
         }
+        console.out(text.trim_start_matches('\n'));
         let is_selection = self.filter.is_some() || !self.file.is_empty();
         if !is_selection || self.coverage || self.min_coverage.is_some() {
-            console.details(&render::test::coverage_line(&tested.coverage, self.coverage || prepared.cases.is_empty()));
+            console.details(&render::test::coverage_line(&tested.coverage, self.coverage || !has_cases));
         }
     }
 

@@ -119,7 +119,9 @@ pub fn coverage(report: &TestReport<'_>) -> String {
                 }
                 pasted.entry(body.to_owned()).or_insert(&case.name);
             }
-            None => out.push_str("  (a case would need more earlier invites than a history may have)\n"),
+            None => out.push_str(
+                "  (no case is suggested: another limit comes in between, or it would take more earlier invites than a history may have)\n",
+            ),
         }
     }
     out
@@ -128,9 +130,9 @@ pub fn coverage(report: &TestReport<'_>) -> String {
 /// The changes that no case noticed, and how many were tried.
 pub fn mutation(report: &TestReport<'_>, mutation: &Mutation) -> String {
     let Mutation { tried, survivors, equivalent, campaigns_left_out } = mutation;
-    let mut out = String::new();
+    let mut out = "\n".to_owned();
     if !survivors.is_empty() {
-        out.push_str("\nno case notices these changes:\n\n");
+        out.push_str("no case notices these changes:\n\n");
     }
     for Survivor { campaign, pointer, change } in survivors {
         let (file, line) = place(report.prepared, campaign, pointer);
