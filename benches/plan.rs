@@ -149,7 +149,7 @@ fn request(project: Project) -> Request {
 
 async fn apply_all(request: Request) {
     let holder = Holder { command: "bench".to_owned(), process: std::process::id(), since: Timestamp::now(), ..Holder::default() };
-    let planned = prepare_apply(request, holder).await.expect("a plan");
+    let planned = prepare_apply(request, holder, None).await.expect("a plan");
     let options = Options {
         parallelism: NonZeroUsize::new(32).expect("not zero"),
         settle: std::time::Duration::ZERO,

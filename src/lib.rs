@@ -24,6 +24,9 @@ pub mod schema;
 /// Test cases thought through: what campaigns decide in them, which limits no case looks at, which change none would notice.
 pub mod suite;
 
+/// Which sessions match which campaigns, as SQL for the warehouse that has the sessions.
+pub mod warehouse;
+
 /// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
 pub mod adopt;
 

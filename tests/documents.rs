@@ -75,6 +75,21 @@ fn drift() -> String {
     code("", &lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// The session of the docs, with two slips, and what `explain` says of it.
+const SESSION: &str = r#"{
+  "contactId": "ext:customer_8842910", "channelId": "webchat:primary_embed",
+  "sessionData": {
+    "referrer.page": "/pricing", "external.churn_probability": "0.87", "session.dwell_time_seconds": 45
+  },
+  "evaluationContext": { "timestamp": "2026-11-20T14:02:11Z" }
+}"#;
+
+fn explained(arguments: &[&str]) -> String {
+    let (folder, _) = applied();
+    fs::write(folder.path().join("session.json"), SESSION).unwrap();
+    code("", &output(folder.path(), &[&["explain", "session.json"], arguments].concat()))
+}
+
 /// The plan of the README: the sample project applied, one file edited.
 fn plan() -> String {
     let (folder, campaigns) = applied();
@@ -94,6 +109,25 @@ fn plan() -> String {
         None => line.to_owned(),
     });
     code("", &lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The replay of the docs: the dwell time of a sample lowered, and some visitors of an hour.
+fn replay() -> String {
+    let (folder, campaigns) = applied();
+    let file = campaigns.join("pricing-churn.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("value: 45,", "value: 30,")).unwrap();
+    let mut sessions = String::new();
+    for second in (0..3600).step_by(12) {
+        let dwell = 20 + second * 7 % 60;
+        let at = jiff::Timestamp::from_second(1_795_168_800 + second).unwrap();
+        let _ = writeln!(
+            sessions,
+            r#"{{"contactId":"c{second}","channelId":"web","sessionData":{{"referrer.page":"/pricing","external.churn_probability":0.8,"session.dwell_time_seconds":{dwell}}},"evaluationContext":{{"timestamp":"{at}"}}}}"#
+        );
+    }
+    fs::write(folder.path().join("sessions.ndjson"), sessions).unwrap();
+    code("", &output(folder.path(), &["replay", "sessions.ndjson"]))
 }
 
 fn help(command: &str) -> String {
@@ -189,6 +223,10 @@ fn generated(name: &str) -> String {
         None if name == "campaign" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.yaml")).unwrap()),
         None if name == "plan" => plan(),
         None if name == "drift" => drift(),
+        None if name == "session" => code("json", SESSION),
+        None if name == "explained" => explained(&["--campaign", "pricing-churn"]),
+        None if name == "invited" => explained(&["--set", "external.churn_probability=0.87", "--set", "session.dwell_time_seconds=46"]),
+        None if name == "replay" => replay(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),
         None if name == "test-file" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.test.yaml")).unwrap()),

@@ -108,7 +108,7 @@ impl Situation {
             desired: Desired::default(),
             live: Live::default(),
             last: LastApplied::default(),
-            guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None },
+            guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None, max_added_invites_percent: None },
             organization: "Acme".to_owned(),
         }
     }

@@ -47,7 +47,10 @@ fn live_one(id: &str, spec: CampaignSpec, modified_by: &str) -> LiveCampaign {
 }
 
 fn policy() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(1), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(1), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 fn destination() -> Destination {

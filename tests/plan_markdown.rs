@@ -7,8 +7,9 @@ mod campaigns;
 use std::collections::BTreeSet;
 
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
-    Organization, Origin, Remembered, UnmodelledField,
+    BadLine, BothWorlds, CampaignDecisions, CampaignId, CampaignKey, CampaignSpec, Contender, Desired, DesiredCampaign, Destination, Flip,
+    FlipCause, FlipKind, Guards, LastApplied, Lifecycle, LineCounts, Live, LiveCampaign, Organization, Origin, Remembered, Replayed,
+    ReplayedCampaign, ReplayedQueue, SessionPlace, UnmodelledField,
 };
 use campaignctl::reconcile::{Action, Plan, Policy, plan};
 use campaignctl::render::plan::{Links, Report, Saved, markdown};
@@ -154,6 +155,9 @@ fn is_only_text(document: &str, links: Option<&Links>) {
             | NodeValue::List(_)
             | NodeValue::Item(_)
             | NodeValue::Strong
+            | NodeValue::Table(_)
+            | NodeValue::TableRow(_)
+            | NodeValue::TableCell
             | NodeValue::Code(_) => texts.push(String::new()),
             NodeValue::CodeBlock(block) => {
                 assert!(block.fenced && ["diff", "sh", "text"].contains(&block.info.as_str()), "{}", block.literal);
@@ -189,7 +193,10 @@ fn names_what_is_dangerous(plan: &Plan, document: &str) {
 }
 
 fn no_limits() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 /// A campaign with the text in every place.
@@ -235,7 +242,10 @@ fn hostile_plan(text: &str) -> Plan {
     desired.campaigns.insert(key("ambiguous"), declared(hostile(&twins), text));
     live.campaigns.push(live_one("twin-1", hostile(&twins), text));
     live.campaigns.push(live_one(&format!("twin-2{text}"), hostile(&twins), text));
-    let strict = Policy { guards: Guards { max_deletes: Some(0), max_changed_percent: Some(1) }, allow_destroy: BTreeSet::new() };
+    let strict = Policy {
+        guards: Guards { max_deletes: Some(0), max_changed_percent: Some(1), max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    };
     plan(&desired, &live, &last, &strict)
 }
 
@@ -339,6 +349,56 @@ fn with_many_creates_no_dangerous_change_is_lost() {
     let said = plan.changes.iter().filter(|change| words.contains(change.key.as_str())).count();
     let number = document.split(" changes not named here").next().unwrap().split_whitespace().next_back().unwrap();
     assert_eq!(said + number.parse::<usize>().unwrap(), plan.changes.len(), "everybody is named or counted");
+}
+
+/// Recorded sessions that flip in very many ways, between campaigns with such a name.
+fn replayed(name: &str) -> Replayed {
+    let contenders = (0..600).map(|number| ReplayedCampaign {
+        who: Contender { key: None, id: Some(CampaignId(format!("id-{number}"))), name: format!("{name} {number}") },
+        decided: BothWorlds { live: None, desired: Some(CampaignDecisions { enabled: true, invited: 1, ..CampaignDecisions::default() }) },
+        gained: 1,
+        lost: 0,
+    });
+    let flips = (0..600).map(|number| Flip {
+        kind: FlipKind::ALL[number % 5],
+        from: Some(number),
+        to: Some(599 - number),
+        cause: FlipCause::Suppressed { by: number },
+        sessions: 1,
+        examples: vec![SessionPlace { file: 0, line: 1 }],
+    });
+    Replayed {
+        files: vec![format!("{name}.ndjson"); 40],
+        compared: true,
+        lines: LineCounts { sessions: 600, bad: 1, ..LineCounts::default() },
+        bad_lines: vec![BadLine { at: SessionPlace { file: 0, line: 2 }, reason: name.to_owned() }],
+        contenders: contenders.collect(),
+        flips: flips.collect(),
+        queues: vec![ReplayedQueue { id: None, name: Some(name.to_owned()), invites: BothWorlds { live: 0, desired: 1 }, ..queue() }; 300],
+        ..Replayed::default()
+    }
+}
+
+fn queue() -> ReplayedQueue {
+    ReplayedQueue { id: None, name: None, invites: BothWorlds::default(), peak: BothWorlds::default() }
+}
+
+#[test]
+fn a_replay_takes_its_share_and_no_dangerous_change_its_place() {
+    for name in HOSTILE {
+        let small = Plan { replayed: Some(replayed(name)), ..mixed(1, 1, 1, 1, 0) };
+        let document = staging(&small);
+        assert!(document.contains("### Replay") && document.len() < 30_000, "{}", document.len());
+    }
+    for name in ["x".repeat(5_000), "`|ü".repeat(2_000)] {
+        let plan = Plan { replayed: Some(replayed(&name)), ..mixed(20, 180, 300, 0, 0) };
+        let document = staging(&plan);
+        assert!(document.contains("600 of 600 sessions flip"), "{document}");
+        let words = words(&document);
+        for change in plan.changes.iter().filter(is_grave) {
+            assert!(words.contains(change.key.as_str()), "{} is not in\n{document}", change.key);
+        }
+    }
 }
 
 #[test]

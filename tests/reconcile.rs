@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
     CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, Hold, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
-    Remembered, UnmodelledField,
+    Remembered, UnmodelledField, World,
 };
 use campaignctl::reconcile::{Action, Cause, DangerKind, Plan, Policy, Refusal, StateOnly, Tier, fingerprint, plan, rolled_back, same};
 use campaigns::{campaign, spec};
@@ -58,7 +58,10 @@ fn last(campaigns: impl IntoIterator<Item = (&'static str, Remembered)>) -> Last
 }
 
 fn no_limits() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(u64::MAX), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 /// What the API and the state would hold after `plan` was applied.
@@ -203,6 +206,34 @@ proptest! {
         prop_assert!(second.is_empty(), "{second:#?}");
         prop_assert!(second.refusals.is_empty(), "{second:#?}");
         prop_assert!(second.state_only.is_empty(), "{second:#?}");
+    }
+
+    /// A replay compares what is live with what an apply leaves, whatever happens in between.
+    #[test]
+    fn the_desired_world_is_what_is_live_after_an_apply((desired, live, last) in snapshots()) {
+        let plan = plan(&desired, &live, &last, &no_limits());
+        prop_assume!(plan.refusals.is_empty());
+        let worlds = plan.worlds(&live);
+        let of = |world: World| {
+            let specs = worlds.iter().filter_map(|(who, spec)| Some((who.id.clone(), (*spec.of(world))?.clone())));
+            let mut specs: Vec<_> = specs.map(|(id, spec)| (id.map_or_else(|| "new".to_owned(), |id| id.0), spec)).collect();
+            specs.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+            specs
+        };
+        let listed = |live: &Live| {
+            let id = |id: &CampaignId| if id.0.starts_with("new-") { "new".to_owned() } else { id.0.clone() };
+            let mut specs: Vec<_> = live.campaigns.iter().map(|campaign| (id(&campaign.id), campaign.spec.clone())).collect();
+            specs.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+            specs
+        };
+        prop_assert_eq!(of(World::Live), listed(&live));
+        let (after, _) = applied(&plan, &live, &last);
+        let (desired, after) = (of(World::Desired), listed(&after));
+        prop_assert_eq!(desired.len(), after.len());
+        for ((id, desired), (listed_id, after)) in desired.iter().zip(&after) {
+            prop_assert_eq!(id, listed_id);
+            prop_assert!(same(desired, after), "{desired:#?} {after:#?}");
+        }
     }
 
     #[test]
@@ -379,7 +410,10 @@ fn limits_refuse_and_name_the_campaigns() {
     let keep_one = desired([("a", declared(spec("a")))]);
     let default = plan(&keep_one, &alive, &state, &Policy::default());
     assert!(default.refusals.is_empty(), "five deletes are within the default");
-    let strict = Policy { guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50) }, allow_destroy: BTreeSet::new() };
+    let strict = Policy {
+        guards: Guards { max_deletes: Some(4), max_changed_percent: Some(50), max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    };
     let refusals = plan(&keep_one, &alive, &state, &strict).refusals;
     assert!(
         matches!(&refusals[..], [Refusal::TooManyDeletes { keys, limit: 4 }, Refusal::TooMuchChanged { managed: 6, limit: 50, .. }] if keys.len() == 5),

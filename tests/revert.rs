@@ -42,7 +42,10 @@ fn remembered(id: &str, body: CampaignSpec) -> Remembered {
 }
 
 fn policy() -> Policy {
-    Policy { guards: Guards { max_deletes: Some(0), max_changed_percent: None }, allow_destroy: BTreeSet::new() }
+    Policy {
+        guards: Guards { max_deletes: Some(0), max_changed_percent: None, max_added_invites_percent: None },
+        allow_destroy: BTreeSet::new(),
+    }
 }
 
 /// One campaign `a`: its file, what is live, what was applied.

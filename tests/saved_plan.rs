@@ -49,7 +49,10 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
             server: "https://api.mypurecloud.ie".to_owned(),
         },
         state: Some(AppliedAt { lineage: "a-lineage".to_owned(), serial: 7 }),
-        policy: Policy { guards: Guards { max_deletes: Some(99), max_changed_percent: None }, allow_destroy: BTreeSet::new() },
+        policy: Policy {
+            guards: Guards { max_deletes: Some(99), max_changed_percent: None, max_added_invites_percent: None },
+            allow_destroy: BTreeSet::new(),
+        },
         guards: Guards::default(),
         files: BTreeMap::new(),
         objects: BTreeMap::new(),
@@ -58,6 +61,7 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         last_applied: LastApplied::default(),
         goal: Goal::Files,
         queues: QueueNames::default(),
+        replayed: None,
     };
     for (number, spec) in specs.into_iter().enumerate() {
         let mut was = spec.clone();

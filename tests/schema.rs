@@ -10,8 +10,10 @@ use campaignctl::{render, schema};
 fn the_committed_schema_files_are_the_generated_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
     let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
+    let explain = (render::explain::JSON_SCHEMA_FILE, render::explain::json_schema_text());
     let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
-    for (name, generated) in schema::files().into_iter().chain([plan, plans]) {
+    let replay = (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text());
+    for (name, generated) in schema::files().into_iter().chain([plan, plans, explain, replay]) {
         let path = folder.join(name);
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(

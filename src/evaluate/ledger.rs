@@ -96,6 +96,18 @@ impl Ledger {
         });
     }
 
+    /// What decisions about this contact at `now` or later can look at.
+    pub(super) fn glimpse(&self, contact_id: &str, now: Timestamp) -> Self {
+        let contacts = self.contacts.get_key_value(contact_id).map(|(id, contact)| (id.clone(), contact.clone()));
+        let mut glimpse = Self { contacts: contacts.into_iter().collect(), minutes: BTreeMap::new() };
+        for (campaign, minutes) in &self.minutes {
+            for (minute, invites) in minutes.range(UtcMinute::of(now)..) {
+                glimpse.restore_minute(campaign.as_str(), *minute, *invites);
+            }
+        }
+        glimpse
+    }
+
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.contacts.is_empty() && self.minutes.is_empty()

@@ -3,10 +3,12 @@
 //!
 //! [`decide`] looks at the campaign, the session, the [`Ledger`] and the moment, and changes nothing;
 //! [`Ledger::record`] then remembers an invite. For decisions by the million, [`Matcher`] says which campaigns match, and
-//! [`Recall`] remembers, with the same answers.
+//! [`Recall`] remembers, with the same answers. [`explain`](explain()) says beside each answer what it came from.
 
 pub mod analysis;
 mod decide;
+mod explain;
+mod explained;
 mod filter;
 mod ledger;
 mod matcher;
@@ -15,6 +17,8 @@ mod recall;
 mod throttle;
 
 pub use decide::{Terms, Verdict, decide, verdict};
+pub use explain::{ExplainedCap, ExplainedFilter, ExplainedToken, Explanation, explain};
+pub use explained::{Explained, ExplainedCampaign, ExplainedHistory, ExplainedQueue, ExplainedWorld, FilterPlace, NotAsked, TimeFrom};
 pub use filter::check;
 pub use ledger::{ContactLedger, Ledger, PastInvite, SuppressionToken};
 pub use matcher::{Matcher, Seen};

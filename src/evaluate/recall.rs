@@ -63,6 +63,15 @@ impl Recall {
         self.minutes.get(&campaign).and_then(|minutes| minutes.get(&minute)).copied().unwrap_or(0)
     }
 
+    /// The invites of the campaign in this minute and later ones, as far as there are any.
+    pub fn invites_from(&self, campaign: u32, minute: UtcMinute) -> impl Iterator<Item = (UtcMinute, u64)> {
+        self.minutes
+            .get(&campaign)
+            .into_iter()
+            .flat_map(move |minutes| minutes.range(minute..))
+            .map(|(minute, invites)| (*minute, *invites))
+    }
+
     /// Remembers an invite; returns how many the campaign has made in this minute by now.
     pub fn record(&mut self, campaign: u32, limit: Option<ContactLimit>, contact: u128, now: Timestamp) -> u64 {
         let minutes = self.minutes.entry(campaign).or_default();

@@ -110,8 +110,8 @@ pub fn variables_in(text: &str) -> Vec<&str> {
         if before.ends_with('$') {
             continue;
         }
-        if let Some((name, _)) = after.split_once('}').filter(|(name, _)| !name.contains(['{', '\n'])) {
-            names.push(name);
+        if let Some(end) = after.find(['}', '{', '\n']).filter(|end| after[*end..].starts_with('}')) {
+            names.push(&after[..end]);
         }
     }
     names

@@ -131,6 +131,11 @@ pub struct Guards {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100), example = 30)]
     pub max_changed_percent: Option<u64>,
+    /// Most invites that one plan may add, in percent of those that recorded sessions get live. Judged where a recording is
+    /// given (`plan --replay FILE`); where none is, the plan says that it was not. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = 20)]
+    pub max_added_invites_percent: Option<u64>,
 }
 
 impl Guards {
@@ -142,6 +147,7 @@ impl Guards {
         Self {
             max_deletes: self.max_deletes.or(fallback.max_deletes),
             max_changed_percent: self.max_changed_percent.or(fallback.max_changed_percent),
+            max_added_invites_percent: self.max_added_invites_percent.or(fallback.max_added_invites_percent),
         }
     }
 }

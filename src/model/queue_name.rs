@@ -40,6 +40,14 @@ impl QueueNames {
         self.by_id.get(&id.to_ascii_lowercase())
     }
 
+    /// The name of the queue with this id, where it is known that it has one; other queues may have it too.
+    pub fn known(&self, id: &str) -> Option<&str> {
+        match self.of(id)? {
+            QueueName::Unique(name) | QueueName::Shared { name, queues: _ } => Some(name),
+            QueueName::Missing => None,
+        }
+    }
+
     /// Every id with its name, by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &QueueName)> {
         self.by_id.iter().map(|(id, name)| (id.as_str(), name))

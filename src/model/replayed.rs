@@ -19,6 +19,17 @@ pub struct Contender {
     pub name: String,
 }
 
+impl Contender {
+    /// How it is called: `campaign.<key>`, or the live id of one that nobody declared.
+    pub fn called(&self) -> String {
+        match (&self.key, &self.id) {
+            (Some(key), _) => key.address().to_string(),
+            (None, Some(id)) => id.0.clone(),
+            (None, None) => self.name.clone(),
+        }
+    }
+}
+
 /// One of the two sets of campaigns under which every session is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +54,9 @@ pub struct Replayed {
     pub lines: LineCounts,
     /// The first lines that are no sessions.
     pub bad_lines: Vec<BadLine>,
+    /// Live campaigns whose body cannot be read: they are in neither world.
+    #[serde(default)]
+    pub unreadable: u64,
     /// Time of the earliest session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
@@ -58,7 +72,7 @@ pub struct Replayed {
     pub flips: Vec<Flip>,
     /// Invites by the queue they lead to, the busiest first.
     pub queues: Vec<ReplayedQueue>,
-    /// Which campaign kept which other from inviting, the most frequent first.
+    /// Which campaign kept which other from inviting, the most frequent first; at most [`Starved::MOST`].
     pub starved: Vec<Starved>,
     /// What the filters look at, and what the sessions sent.
     pub attributes: Vec<AttributeUse>,
@@ -275,6 +289,17 @@ impl FlipKind {
     /// All of them, the most telling first.
     pub const ALL: [Self; 5] = [Self::NewlyInvited, Self::Moved, Self::Lost, Self::NowSuppressed, Self::NowThrottled];
 
+    /// A stable name for machines.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::NewlyInvited => "newly_invited",
+            Self::Moved => "moved",
+            Self::Lost => "lost",
+            Self::NowSuppressed => "now_suppressed",
+            Self::NowThrottled => "now_throttled",
+        }
+    }
+
     /// The words for it.
     pub fn title(self) -> &'static str {
         match self {
@@ -339,6 +364,11 @@ pub struct Starved {
     pub whom: usize,
     /// Decisions `suppressed`.
     pub decisions: BothWorlds<u64>,
+}
+
+impl Starved {
+    /// Most pairs that are kept.
+    pub const MOST: usize = 2_000;
 }
 
 /// An attribute that filters look at, and what the sessions sent.

@@ -2,6 +2,7 @@
 
 use super::connect::release;
 use super::plan::{Planned, Request, prepare};
+use super::replay::Recordings;
 use super::{Class, Failure};
 use crate::apply::{Event, Memory, Options, Report, Stop, execute};
 use crate::remote::Writer;
@@ -10,9 +11,9 @@ use crate::state::Holder;
 /// Takes the lock and makes the plan that [`apply`] will do.
 ///
 /// # Errors
-/// As [`super::plan::plan`]; and when another command holds the lock.
-pub async fn prepare_apply(request: Request, holder: Holder) -> Result<Planned, Failure> {
-    prepare(request, Some(holder)).await
+/// As [`super::plan::plan`]; when another command holds the lock; and a recording that cannot be read.
+pub async fn prepare_apply(request: Request, holder: Holder, recordings: Option<Recordings>) -> Result<Planned, Failure> {
+    prepare(request, Some(holder), recordings).await
 }
 
 /// Does a plan that was made under the lock.

@@ -3,6 +3,7 @@
 pub mod apply;
 mod connect;
 pub mod drift;
+pub mod explain;
 mod failure;
 pub mod fix;
 pub mod fmt;
@@ -14,6 +15,7 @@ mod queues;
 pub mod references;
 pub mod remembered;
 pub mod rendered;
+pub mod replay;
 mod rewrite;
 pub mod saved;
 mod scope;

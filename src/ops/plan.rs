@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::connect::{Connection, Kept, connect_again, release, state};
 use super::queues::Queues;
 use super::references::unknown_queue;
+use super::replay::{self, Opened, Recordings};
 use super::saved::declared;
 use super::validate::{Validated, validate};
 use super::way_back::{Aim, aim};
@@ -88,7 +89,7 @@ impl Planned {
 /// Findings in the files, a server that cannot be reached or is another organization, a state that cannot be used. A plan
 /// that a guard refuses is no error here: see [`Plan::refusals`].
 pub async fn plan(request: Request) -> Result<Planned, Failure> {
-    prepare(request, None).await
+    prepare(request, None, None).await
 }
 
 /// A plan that is only looked at: nothing is open any more.
@@ -152,13 +153,23 @@ async fn shown(request: Request) -> Result<Shown, Failure> {
     Ok(Shown { destination, created, plan, warnings })
 }
 
-/// Makes a plan; with a holder, under the lock of the state.
-pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<Planned, Failure> {
+/// Makes a plan without taking the lock, and decides recorded sessions under live and under what it leaves.
+///
+/// # Errors
+/// As [`plan`]; and a recording that cannot be read.
+pub async fn plan_replaying(request: Request, recordings: Recordings) -> Result<Planned, Failure> {
+    prepare(request, None, Some(recordings)).await
+}
+
+/// Makes a plan; with a holder, under the lock of the state; with recordings, judged by them.
+pub(super) async fn prepare(request: Request, holder: Option<Holder>, recordings: Option<Recordings>) -> Result<Planned, Failure> {
+    // A slip in a name is told before anything else is done.
+    let opened = recordings.map(replay::open).transpose()?;
     let lock = match &holder {
         Some(holder) => Some(state(&request.scope)?.lock(holder).await?),
         None => None,
     };
-    match unlocked(request).await {
+    match unlocked(request, opened).await {
         Ok(planned) => Ok(Planned { lock, ..planned }),
         Err(failure) => {
             release(lock).await;
@@ -167,7 +178,7 @@ pub(super) async fn prepare(request: Request, holder: Option<Holder>) -> Result<
     }
 }
 
-async fn unlocked(request: Request) -> Result<Planned, Failure> {
+async fn unlocked(request: Request, opened: Option<Opened>) -> Result<Planned, Failure> {
     let Request { scope, guards, allow_destroy, goal } = request;
     let environment = &scope.environment;
     let policy = Policy { guards: guards.or(environment.guards), allow_destroy };
@@ -179,8 +190,18 @@ async fn unlocked(request: Request) -> Result<Planned, Failure> {
     let declared_campaigns = desired(&validated.loaded, environment, &queues.ids(), today())?;
     let Aim { goal, desired, last_applied } = aim(goal, &document, declared_campaigns, &live)?;
     let plan = reconcile::plan(&desired, &live, &last_applied, &policy);
-    let queues = queues.names_of(&plan.queue_ids(), &connection.reader).await;
+    let mut replayed = match opened {
+        Some(opened) => Some(replay::of_plan(&plan, &live, opened).await?),
+        None => None,
+    };
+    let shown = replayed.iter().flat_map(|replayed| &replayed.queues).filter_map(|queue| queue.id.clone());
+    let queues = queues.names_of(&plan.queue_ids().into_iter().chain(shown).collect(), &connection.reader).await;
+    replayed.iter_mut().for_each(|replayed| replay::name(replayed, &queues));
     let plan = Plan { found, goal, queues, ..plan };
+    let plan = match replayed {
+        Some(replayed) => plan.judged_by(replayed, &policy),
+        None => plan,
+    };
     let snapshots = Snapshots { desired, live, last_applied, files: declared(&validated.loaded), policy, guards: environment.guards };
     let requests = connection.reader.requests_sent();
     let warnings = validated.warnings();

@@ -42,6 +42,7 @@ pub fn save(planned: &Planned, path: &Path, lifetime: SignedDuration, key: Optio
         last_applied: last_applied.clone(),
         goal: planned.plan.goal.clone(),
         queues: planned.plan.queues.clone(),
+        replayed: planned.plan.replayed.clone(),
     };
     let text = seal(&saved, key).map_err(|error| Failure::new(format!("the plan cannot be saved: {error}"), "please report this"))?;
     saved::write(path, &text)?;

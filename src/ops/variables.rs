@@ -1,5 +1,7 @@
 //! What is wrong with a value that is a variable is wrong where the variable is set: findings name both places.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Finding, Part, SourceMap};
 use crate::load::{Environment, Project, variables_in};
 
@@ -15,7 +17,9 @@ pub(super) fn explain(project: &Project, environment: &Environment, sources: &So
         let span = finding.place.span;
         let written = text.get(span.start as usize..span.end as usize).unwrap_or_default();
         let known = variables_in(written).into_iter().filter(|name| environment.variables.contains_key(*name));
-        let names: Vec<String> = known.map(str::to_owned).collect();
+        // Each once: a text may name one ten thousand times.
+        let names: BTreeSet<String> = known.map(str::to_owned).collect();
+        let names: Vec<String> = names.into_iter().collect();
         let [name] = names.as_slice() else {
             tell_all(project, environment, finding, &names);
             continue;
@@ -31,8 +35,10 @@ pub(super) fn explain(project: &Project, environment: &Environment, sources: &So
 }
 
 fn tell_all(project: &Project, environment: &Environment, finding: &mut Finding, names: &[String]) {
-    for name in names {
-        let place = project.variable_place(&environment.name, name, Part::Value);
-        *finding = finding.clone().also(place, format!("the value of `{name}`"));
+    if names.is_empty() {
+        return;
     }
+    *finding = names.iter().fold(finding.clone(), |finding, name| {
+        finding.also(project.variable_place(&environment.name, name, Part::Value), format!("the value of `{name}`"))
+    });
 }

@@ -214,7 +214,8 @@ impl Drift {
             | Refusal::RenamedTwice { .. }
             | Refusal::PreventDestroy { .. }
             | Refusal::TooManyDeletes { .. }
-            | Refusal::TooMuchChanged { .. } => {}
+            | Refusal::TooMuchChanged { .. }
+            | Refusal::TooManyAddedInvites { .. } => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Candidate, Plan};
-use crate::model::{CampaignId, CampaignKey, Guards};
+use crate::model::{BothWorlds, CampaignId, CampaignKey, Contender, Guards, Replayed};
 
 /// The limits a plan is held to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,16 +73,38 @@ pub enum Refusal {
         /// The limit in percent.
         limit: u64,
     },
+    /// Recorded sessions would get more invites than `maxAddedInvitesPercent` allows.
+    TooManyAddedInvites {
+        /// Invites under each world.
+        invites: BothWorlds<u64>,
+        /// By how many percent they grow, rounded up; as though it had been one invite where there was none.
+        percent: u64,
+        /// The campaigns that add most, with how many invites each adds, the most first.
+        adding: Vec<(Contender, u64)>,
+        /// The limit in percent.
+        limit: u64,
+    },
 }
 
 impl Refusal {
+    /// The name of the kind that only a recording can judge.
+    pub const MAX_ADDED_INVITES: &str = "max-added-invites-percent";
+
     /// The names of all kinds.
-    pub const IDS: [&str; 7] =
-        ["ambiguous-name", "unreadable", "rename-of-declared", "renamed-twice", "prevent-destroy", "max-deletes", "max-changed-percent"];
+    pub const IDS: [&str; 8] = [
+        "ambiguous-name",
+        "unreadable",
+        "rename-of-declared",
+        "renamed-twice",
+        "prevent-destroy",
+        "max-deletes",
+        "max-changed-percent",
+        Self::MAX_ADDED_INVITES,
+    ];
 
     /// A stable name of its kind for machines.
     pub fn id(&self) -> &'static str {
-        let [ambiguous, unreadable, of_declared, twice, prevent_destroy, deletes, changed] = Self::IDS;
+        let [ambiguous, unreadable, of_declared, twice, prevent_destroy, deletes, changed, added] = Self::IDS;
         match self {
             Self::AmbiguousName { .. } => ambiguous,
             Self::Unreadable { .. } => unreadable,
@@ -91,6 +113,7 @@ impl Refusal {
             Self::PreventDestroy { .. } => prevent_destroy,
             Self::TooManyDeletes { .. } => deletes,
             Self::TooMuchChanged { .. } => changed,
+            Self::TooManyAddedInvites { .. } => added,
         }
     }
 
@@ -101,6 +124,7 @@ impl Refusal {
             Self::RenameOfDeclared { key, previously } => vec![key, previously],
             Self::RenamedTwice { previously: _, keys } => keys.iter().collect(),
             Self::TooManyDeletes { keys, .. } | Self::TooMuchChanged { keys, .. } => keys.iter().collect(),
+            Self::TooManyAddedInvites { adding, .. } => adding.iter().filter_map(|(who, _)| who.key.as_ref()).collect(),
         }
     }
 
@@ -108,7 +132,9 @@ impl Refusal {
     pub fn leaves_out(&self) -> bool {
         match self {
             Self::AmbiguousName { .. } | Self::Unreadable { .. } | Self::RenameOfDeclared { .. } | Self::RenamedTwice { .. } => true,
-            Self::PreventDestroy { .. } | Self::TooManyDeletes { .. } | Self::TooMuchChanged { .. } => false,
+            Self::PreventDestroy { .. } | Self::TooManyDeletes { .. } | Self::TooMuchChanged { .. } | Self::TooManyAddedInvites { .. } => {
+                false
+            }
         }
     }
 }
@@ -140,3 +166,26 @@ pub(super) fn check(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
     }
     refusals
 }
+
+/// The limit that recorded sessions show to be exceeded.
+pub(super) fn check_replayed(replayed: &Replayed, policy: &Policy) -> Option<Refusal> {
+    let limit = policy.guards.max_added_invites_percent?;
+    let invites = BothWorlds { live: replayed.totals.live.invites, desired: replayed.totals.desired.invites };
+    let added = invites.desired.checked_sub(invites.live).filter(|added| replayed.compared && *added > 0)?;
+    let whole = u128::from(invites.live.max(1));
+    if u128::from(added) * 100 <= u128::from(limit) * whole {
+        return None;
+    }
+    let percent = u64::try_from((u128::from(added) * 100).div_ceil(whole)).unwrap_or(u64::MAX);
+    let of = |decided: &Option<crate::model::CampaignDecisions>| decided.as_ref().map_or(0, |decided| decided.invited);
+    let added_by = |campaign: &crate::model::ReplayedCampaign| of(&campaign.decided.desired).saturating_sub(of(&campaign.decided.live));
+    let adding = replayed.contenders.iter().map(|campaign| (campaign.who.clone(), added_by(campaign)));
+    let mut adding: Vec<(Contender, u64)> = adding.filter(|(_, added)| *added > 0).collect();
+    // `sort_by_key` keeps the order of equals.
+    adding.sort_by_key(|(_, added)| std::cmp::Reverse(*added));
+    adding.truncate(MOST_ADDING);
+    Some(Refusal::TooManyAddedInvites { invites, percent, adding, limit })
+}
+
+/// So many campaigns that add invites are named.
+const MOST_ADDING: usize = 5;

@@ -23,6 +23,7 @@ mod resume;
 mod revert;
 mod rollback;
 mod standing;
+mod worlds;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind};

@@ -9,7 +9,7 @@ use super::{
     Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
     order, same,
 };
-use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign, QueueNames};
+use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign, QueueNames, Replayed};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +34,10 @@ pub struct Plan {
     pub goal: Goal,
     /// What the queues are called that it shows, as far as they were looked up.
     pub queues: QueueNames,
+    /// What recorded sessions make of it, where a recording was given.
+    pub replayed: Option<Replayed>,
+    /// `maxAddedInvitesPercent`, where it is set and there was no recording to judge it by.
+    pub not_judged: Option<u64>,
 }
 
 /// A live campaign that no file declares and the state does not know.
@@ -109,6 +113,12 @@ impl Plan {
         changed.chain(unchanged).flat_map(FieldChange::queue_ids).cloned().collect()
     }
 
+    /// The plan, judged by what recorded sessions make of it.
+    pub fn judged_by(mut self, replayed: Replayed, policy: &Policy) -> Self {
+        self.refusals.extend(guard::check_replayed(&replayed, policy));
+        Self { replayed: Some(replayed), not_judged: None, ..self }
+    }
+
     /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write).
     pub fn requests(&self) -> usize {
         let summary = self.summary();
@@ -121,7 +131,8 @@ impl Plan {
 /// The plan is complete even when it is refused: [`Plan::refusals`] says why it must not be applied.
 pub fn plan(desired: &Desired, live: &Live, last_applied: &LastApplied, policy: &Policy) -> Plan {
     let pairing = pair(desired, live, last_applied);
-    let mut plan = Plan { refusals: pairing.refusals, ..Plan::default() };
+    let not_judged = policy.guards.max_added_invites_percent;
+    let mut plan = Plan { refusals: pairing.refusals, not_judged, ..Plan::default() };
     plan.unmanaged = pairing
         .unmanaged
         .iter()

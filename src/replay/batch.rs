@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use smallvec::SmallVec;
 
-use super::contest::Contest;
+use super::contest::{Contest, Stranger};
 use super::session::{Line, Row, read};
 use crate::evaluate::{Seen, check};
 use crate::model::{JsonType, SentTypes, World};
@@ -147,7 +147,7 @@ impl Batch {
             }
             None => self.untimed += 1,
         }
-        let only = match only(line, contest) {
+        let only = match contest.named(line.campaign.as_deref(), line.campaign_id.as_deref()) {
             Ok(only) => only,
             Err(Stranger) => {
                 self.strangers += 1;
@@ -182,19 +182,6 @@ impl Batch {
     }
 }
 
-/// The session names a campaign that nobody has.
-struct Stranger;
-
-/// The campaign that a session names, if it names one.
-fn only(line: &Line<'_>, contest: &Contest<'_>) -> Result<Option<usize>, Stranger> {
-    let by_key = line.campaign.as_ref().map(|key| contest.by_key(key).ok_or(Stranger)).transpose()?;
-    let by_id = line.campaign_id.as_ref().map(|id| contest.by_id(id).ok_or(Stranger)).transpose()?;
-    match (by_key, by_id) {
-        (Some(key), Some(id)) if key != id => Err(Stranger),
-        _ => Ok(by_key.or(by_id)),
-    }
-}
-
 fn keep_only(campaign: usize, contest: &Contest<'_>, matched: &mut [u64]) {
     for world in [World::Live, World::Desired] {
         for (place, entry) in contest.entries.of(world).iter().enumerate() {
@@ -208,10 +195,9 @@ fn keep_only(campaign: usize, contest: &Contest<'_>, matched: &mut [u64]) {
 
 /// Of each campaign that only one world matches: the first filter that fails in the other.
 fn failing(row: &[Seen<'_>], contest: &Contest<'_>, matched: &[u64], only: Option<usize>) -> SmallVec<[(u32, u32); 1]> {
-    let is_set = |bit: usize| matched[bit / 64] & (1 << (bit % 64)) != 0;
     let mut failing = SmallVec::new();
     for changed in contest.changed.iter().filter(|changed| only.is_none_or(|only| only == changed.campaign)) {
-        let filters = match (is_set(changed.bits.live), is_set(changed.bits.desired)) {
+        let filters = match (is_set(matched, changed.bits.live), is_set(matched, changed.bits.desired)) {
             (true, false) => changed.filters.desired,
             (false, true) => changed.filters.live,
             _ => continue,
@@ -227,12 +213,17 @@ fn failing(row: &[Seen<'_>], contest: &Contest<'_>, matched: &[u64], only: Optio
     failing
 }
 
+pub(super) fn is_set(matched: &[u64], bit: usize) -> bool {
+    matched[bit / 64] & (1 << (bit % 64)) != 0
+}
+
 /// Nobody has four thousand million campaigns, files or filters.
 pub(super) fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn hash(text: &str, campaign: Option<usize>) -> u128 {
+/// A contact by its id, or a request by its id and the campaign that it names.
+pub(super) fn hash(text: &str, campaign: Option<usize>) -> u128 {
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());
     if let Some(campaign) = campaign {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluate::{Matcher, Terms};
+use jiff::Timestamp;
+
+use super::batch::small;
+use crate::evaluate::{Matcher, Terms, Verdict, verdict};
 use crate::model::{BothWorlds, CampaignSpec, Contender, Filter, World};
 
 /// A campaign and what it is in each world.
@@ -21,6 +24,8 @@ pub struct Contest<'a> {
     pub(super) campaigns: Vec<Contested<'a>>,
     /// Of each world the campaigns that are switched on, in order of their bits.
     pub(super) entries: BothWorlds<Vec<Entry<'a>>>,
+    /// By campaign: its place in `entries`.
+    turns: BothWorlds<Vec<Option<u32>>>,
     pub(super) matcher: Matcher,
     /// Ids of the queues that invites lead to; `None` is the channel's default routing.
     pub(super) queues: Vec<Option<&'a str>>,
@@ -31,6 +36,10 @@ pub struct Contest<'a> {
     pub(super) changed: Vec<Changed<'a>>,
 }
 
+/// A session names a campaign that nobody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stranger;
+
 /// One campaign of one world.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
@@ -39,6 +48,8 @@ pub(super) struct Entry<'a> {
     pub(super) terms: Terms<'a>,
     /// The queue that its invites lead to, as its place in `queues`.
     pub(super) queue: usize,
+    /// Whether it leaves a suppressed contact alone.
+    pub(super) heeds_suppression: bool,
 }
 
 /// A campaign whose filters differ between the worlds.
@@ -62,9 +73,17 @@ impl<'a> Contest<'a> {
         let asked =
             entries.live.iter().map(|entry| (entry, World::Live)).chain(entries.desired.iter().map(|entry| (entry, World::Desired)));
         let matcher = Matcher::new(asked.map(|(entry, world)| campaigns[entry.campaign].spec.of(world).map(|spec| &spec.filters[..])));
+        let turns = |entries: &[Entry<'_>]| {
+            let mut turns = vec![None; campaigns.len()];
+            for (place, entry) in entries.iter().enumerate() {
+                turns[entry.campaign] = Some(small(place));
+            }
+            turns
+        };
+        let turns = BothWorlds { live: turns(&entries.live), desired: turns(&entries.desired) };
         let bit = |world: World, campaign: usize| {
-            let place = entries.of(world).iter().position(|entry| entry.campaign == campaign)?;
-            Some(if world == World::Live { place } else { entries.live.len() + place })
+            let turn = turns.of(world)[campaign]? as usize;
+            Some(if world == World::Live { turn } else { entries.live.len() + turn })
         };
         let mut changed = Vec::new();
         for (campaign, Contested { who: _, spec }) in campaigns.iter().enumerate() {
@@ -83,20 +102,40 @@ impl<'a> Contest<'a> {
             ids: named(|who| who.id.as_ref().map(|id| id.0.as_str())),
             campaigns,
             entries,
+            turns,
             matcher,
             queues,
             changed,
         }
     }
 
-    /// The campaign of a key.
-    pub(super) fn by_key(&self, key: &str) -> Option<usize> {
-        self.names.get(key).copied()
+    /// All campaigns, whichever worlds have them.
+    pub fn campaigns(&self) -> &[Contested<'a>] {
+        &self.campaigns
     }
 
-    /// The campaign of a live id.
-    pub(super) fn by_id(&self, id: &str) -> Option<usize> {
-        self.ids.get(id).copied()
+    /// The campaigns of a world that are switched on, in the order in which they are asked, as places in
+    /// [`Contest::campaigns`].
+    pub fn asked(&self, world: World) -> impl Iterator<Item = usize> {
+        self.entries.of(world).iter().map(|entry| entry.campaign)
+    }
+
+    /// The campaign that a session names, by its key or live id, if it names one.
+    ///
+    /// # Errors
+    /// There is none of that name, or key and id are those of two campaigns.
+    pub fn named(&self, key: Option<&str>, id: Option<&str>) -> Result<Option<usize>, Stranger> {
+        let by_key = key.map(|key| self.names.get(key).copied().ok_or(Stranger)).transpose()?;
+        let by_id = id.map(|id| self.ids.get(id).copied().ok_or(Stranger)).transpose()?;
+        match (by_key, by_id) {
+            (Some(key), Some(id)) if key != id => Err(Stranger),
+            _ => Ok(by_key.or(by_id)),
+        }
+    }
+
+    /// The turn of a campaign in a world that has it switched on.
+    pub(super) fn turn(&self, world: World, campaign: u32) -> Option<u32> {
+        self.turns.of(world).get(campaign as usize).copied().flatten()
     }
 
     /// The first bit of a world.
@@ -121,7 +160,8 @@ fn entries<'a>(campaigns: &[Contested<'a>], world: World, queues: &mut Vec<Optio
             queues.push(id);
             queues.len() - 1
         });
-        Entry { campaign, terms, queue }
+        let heeds_suppression = verdict(&terms, true, |_| 0, Timestamp::UNIX_EPOCH) == Verdict::Suppressed;
+        Entry { campaign, terms, queue, heeds_suppression }
     };
     asked.into_iter().map(entry).collect()
 }

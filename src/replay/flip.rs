@@ -4,21 +4,27 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use super::batch::{Record, small};
+use super::batch::{Record, is_set, small};
 use super::contest::{Contest, Contested};
 use crate::model::{CampaignSpec, Flip, FlipCause, FlipKind, SessionPlace, World};
 
-/// What the campaigns of one world that match said, in the order in which they were asked.
-pub(super) type Said = SmallVec<[(u32, Answer); 4]>;
+/// What the campaigns of one world said to a session that some of them match.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    /// The campaigns that invite, in the order in which they were asked.
+    pub(super) invited: SmallVec<[u32; 2]>,
+    /// What others said, but for `suppressed`.
+    pub(super) others: SmallVec<[(u32, Answer); 2]>,
+    /// From which turn on the contact is suppressed by whom.
+    pub(super) suppressed: SmallVec<[(u32, u32); 2]>,
+}
 
-/// What one campaign said.
+/// What a campaign said that matches, but for inviting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     NoAction,
     Queued,
-    Suppressed { by: u32 },
     Throttled,
-    Invited,
 }
 
 /// Sessions that flipped, by how and why.
@@ -52,11 +58,7 @@ pub(super) struct Differing {
 
 impl Differing {
     pub(super) fn between(live: &Said, desired: &Said) -> Self {
-        let invites = |said: &Said, campaign: u32| said.iter().any(|(other, answer)| *other == campaign && *answer == Answer::Invited);
-        let only = |said: &Said, other: &Said| {
-            let invited = said.iter().filter(|(_, answer)| *answer == Answer::Invited);
-            invited.map(|(campaign, _)| *campaign).filter(|campaign| !invites(other, *campaign)).collect()
-        };
+        let only = |said: &Said, other: &Said| said.invited.iter().filter(|campaign| !other.invited.contains(campaign)).copied().collect();
         Self { gained: only(desired, live), lost: only(live, desired) }
     }
 }
@@ -105,14 +107,18 @@ impl Flips {
 
 /// Why the campaign does not invite in this world.
 fn why(campaign: u32, world: World, said: &Said, record: &Record, contest: &Contest<'_>) -> Why {
-    if let Some((_, answer)) = said.iter().find(|(other, _)| *other == campaign) {
+    if let Some((_, answer)) = said.others.iter().find(|(other, _)| *other == campaign) {
         return match answer {
-            Answer::Suppressed { by } => Why::Suppressed { by: *by },
             Answer::Throttled => Why::Throttled,
             Answer::Queued => Why::Queued,
-            // It did not invite, or nobody would ask.
-            Answer::NoAction | Answer::Invited => Why::NoAction,
+            Answer::NoAction => Why::NoAction,
         };
+    }
+    if let Some(turn) = contest.turn(world, campaign)
+        && is_set(&record.matched, contest.first_bit(world) + turn as usize)
+        && let Some((_, by)) = said.suppressed.iter().rfind(|(from, _)| *from <= turn)
+    {
+        return Why::Suppressed { by: *by };
     }
     let spec: Option<&CampaignSpec> = *contest.campaigns[campaign as usize].spec.of(world);
     match (spec, record.failing.iter().find(|(other, _)| *other == campaign)) {

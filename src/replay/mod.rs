@@ -6,11 +6,16 @@ mod batch;
 mod block;
 mod contest;
 mod flip;
+mod history;
 mod order;
+mod pick;
+mod requests;
 mod run;
 mod session;
 mod tally;
 mod timeline;
 
-pub use contest::{Contest, Contested};
+pub use contest::{Contest, Contested, Stranger};
+pub use history::{Before, Earlier, Past, remember};
+pub use pick::{PickError, Picked, pick, read_one};
 pub use run::{Options, ReplayError, Source, replay};

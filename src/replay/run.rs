@@ -5,10 +5,10 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use super::batch::{Batch, batches};
+use super::batch::{Batch, Record, batches};
 use super::block::{Blocks, LONGEST_LINE};
 use super::contest::Contest;
-use super::order::{HELD, Order};
+use super::order::{HELD, IsLate, Order};
 use super::tally::Tally;
 use crate::diagnostic::nearest;
 use crate::model::{AttributeUse, BadLine, DataType, LineCounts, Replayed, SentTypes, SessionPlace, Wanted};
@@ -84,6 +84,26 @@ pub fn replay(
 ) -> Result<Replayed, ReplayError> {
     let Options { compared, strict } = options;
     let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+    let mut tally = Tally::new(contest, compared);
+    let seen = in_order(sources, contest, strict, progress, &mut |record, late| {
+        tally.session(record, late);
+        true
+    })?;
+    let offered = seen.offered();
+    let attributes = seen.attributes(contest);
+    let Seen { counts, bad_lines, earliest, latest, .. } = seen;
+    Ok(Replayed { files: names, bad_lines, from: earliest, to: latest, attributes, ..tally.finish(counts, &offered) })
+}
+
+/// Gives each session that some campaign matches, in order of time, until there are none or `each` says that it was enough.
+pub(super) fn in_order(
+    sources: Vec<Source>,
+    contest: &Contest<'_>,
+    strict: bool,
+    progress: &mut dyn FnMut(u64),
+    each: &mut (impl FnMut(&Record, IsLate) -> bool + Send),
+) -> Result<Seen, ReplayError> {
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let mut open = Vec::with_capacity(sources.len());
     for Source { name, from } in sources {
         let blocks = Blocks::open(from).map_err(|source| ReplayError::Read { name: name.clone(), source })?;
@@ -91,9 +111,10 @@ pub fn replay(
     }
     let mut seen = Seen::new(contest);
     let mut order = Order::default();
-    let mut tally = Tally::new(contest, compared);
     let mut waiting: Vec<Batch> = Vec::new();
-    loop {
+    let mut goes_on = true;
+    while goes_on {
+        let mut each = |record: &Record, late: IsLate| goes_on = goes_on && each(record, late);
         // While one block is decided, the next is read and parsed.
         let (decided, read) = rayon::join(
             || {
@@ -101,7 +122,7 @@ pub fn replay(
                     for record in batch.records {
                         order.push(record);
                     }
-                    order.release(HELD, &mut |record, late| tally.session(record, late));
+                    order.release(HELD, &mut each);
                 }
             },
             || next(&mut open, contest),
@@ -118,11 +139,8 @@ pub fn replay(
         }
         progress(seen.counts.sessions);
     }
-    order.release(0, &mut |record, late| tally.session(record, late));
-    let offered = seen.offered();
-    let attributes = seen.attributes(contest);
-    let Seen { counts, bad_lines, earliest, latest, .. } = seen;
-    Ok(Replayed { files: names, bad_lines, from: earliest, to: latest, attributes, ..tally.finish(counts, &offered) })
+    order.release(0, &mut |record, late| goes_on = goes_on && each(record, late));
+    Ok(seen)
 }
 
 /// Reads and parses the next block of the recording that is furthest behind in time.
@@ -149,8 +167,8 @@ fn next(open: &mut [Open], contest: &Contest<'_>) -> Result<Option<(usize, Vec<B
 }
 
 /// What is counted of the lines, whatever is decided.
-struct Seen {
-    counts: LineCounts,
+pub(super) struct Seen {
+    pub(super) counts: LineCounts,
     bad_lines: Vec<BadLine>,
     earliest: Option<Timestamp>,
     latest: Option<Timestamp>,

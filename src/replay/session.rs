@@ -36,7 +36,7 @@ pub(super) struct Line<'de> {
 pub(super) fn read<'de>(line: &'de [u8], row: &mut Row<'de>, matcher: &Matcher) -> Result<Line<'de>, String> {
     let mut json = serde_json::Deserializer::from_slice(line);
     let read = LineSeed { row, matcher }.deserialize(&mut json).and_then(|read| json.end().map(|()| read));
-    let line = read.map_err(|error| error.to_string())?;
+    let line = read.map_err(|error| without_values(&error.to_string()))?;
     let empty = |name: &str| Err(format!("`{name}` is empty"));
     if line.contact.is_empty() {
         return empty("contactId");
@@ -45,6 +45,24 @@ pub(super) fn read<'de>(line: &'de [u8], row: &mut Row<'de>, matcher: &Matcher) 
         return empty("requestId");
     }
     Ok(line)
+}
+
+/// What is wrong, without the value that is: it may be whose session it was. Of the place the column is left, for every line
+/// is line 1 to its parser.
+fn without_values(error: &str) -> String {
+    let (what, column) = match error.rsplit_once(" at line 1 column ") {
+        Some((what, "0")) => (what, String::new()),
+        Some((what, column)) => (what, format!(" at column {column}")),
+        None => (error, String::new()),
+    };
+    let what = match (what.split_once(": "), what.rfind(", expected ")) {
+        (Some((kind @ ("invalid type" | "invalid value" | "invalid length"), value)), Some(expected)) => {
+            let noun: String = value.chars().take_while(|c| c.is_ascii_alphabetic() || *c == ' ').collect();
+            format!("{kind}: {}{}", noun.trim_end(), &what[expected..])
+        }
+        _ => what.to_owned(),
+    };
+    what + &column
 }
 
 impl Row<'_> {
@@ -80,11 +98,22 @@ enum Field {
 #[serde(rename_all = "camelCase")]
 struct Context<'a> {
     #[serde(default)]
-    timestamp: Option<Timestamp>,
+    timestamp: Option<At>,
     #[serde(default, borrow)]
     request_id: Option<Text<'a>>,
     #[serde(default, borrow, rename = "correlationId")]
     _correlation_id: Option<Text<'a>>,
+}
+
+/// A time, read as the model reads it; what is none is not repeated in the error.
+struct At(Timestamp);
+
+impl<'de> Deserialize<'de> for At {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?.0;
+        let wrong = || de::Error::custom("`timestamp` is no time such as 2026-11-20T14:02:00Z");
+        text.parse().map(Self).map_err(|_| wrong())
+    }
 }
 
 /// Text, borrowed where it has no escapes.
@@ -129,7 +158,7 @@ impl<'de> Visitor<'de> for LineSeed<'_, 'de> {
                 Field::EvaluationContext => {
                     once(&mut context, "evaluationContext")?;
                     if let Some(Context { timestamp, request_id, _correlation_id }) = map.next_value::<Option<Context<'de>>>()? {
-                        line.at = timestamp;
+                        line.at = timestamp.map(|At(at)| at);
                         line.request_id = request_id.map(|text| text.0);
                     }
                 }

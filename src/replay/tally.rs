@@ -1,23 +1,15 @@
 //! One session after the other: what each world decides, what it remembers, and what is counted.
 
-use std::collections::{BTreeMap, HashMap};
-
-use jiff::{SignedDuration, Timestamp};
-
 use super::batch::{Record, small};
 use super::contest::{Contest, Entry};
 use super::flip::{Answer, Differing, Flips, Said};
 use super::order::IsLate;
+use super::requests::Requests;
 use super::timeline::Minutes;
 use crate::evaluate::{Recall, Verdict, verdict};
 use crate::model::{
     BothWorlds, CampaignDecisions, CampaignSpec, LineCounts, Replayed, ReplayedCampaign, ReplayedQueue, Starved, Totals, World,
 };
-
-/// How long a request id names the same request.
-const REQUEST: SignedDuration = SignedDuration::from_hours(24);
-/// Request ids that are kept before old ones are dropped.
-const REQUESTS: usize = 1 << 14;
 
 /// What is remembered and counted of both worlds.
 pub(super) struct Tally<'c, 'a> {
@@ -28,11 +20,9 @@ pub(super) struct Tally<'c, 'a> {
     /// By campaign.
     gained: Vec<u64>,
     lost: Vec<u64>,
-    starved: BTreeMap<(u32, u32), BothWorlds<u64>>,
     /// By place of the queue in the contest.
     queues: Vec<BothWorlds<Minutes>>,
-    requests: HashMap<u128, Timestamp>,
-    room_for_requests: usize,
+    requests: Requests,
     repeated: u64,
     /// Of the repeated sessions those that name a campaign, by campaign.
     repeated_for: Vec<u64>,
@@ -44,11 +34,13 @@ struct Side {
     recall: Recall,
     totals: Totals,
     campaigns: Vec<Counts>,
+    /// How often the invites of one campaign suppressed each other one; a row only for those that did.
+    suppressed: Vec<Vec<u64>>,
 }
 
 impl Default for Side {
     fn default() -> Self {
-        Self { recall: Recall::new(), totals: Totals::default(), campaigns: Vec::new() }
+        Self { recall: Recall::new(), totals: Totals::default(), campaigns: Vec::new(), suppressed: Vec::new() }
     }
 }
 
@@ -56,7 +48,6 @@ impl Default for Side {
 #[derive(Default)]
 struct Counts {
     invited: u64,
-    suppressed: u64,
     throttled: u64,
     queued: u64,
     minutes: Minutes,
@@ -65,7 +56,11 @@ struct Counts {
 impl<'c, 'a> Tally<'c, 'a> {
     pub(super) fn new(contest: &'c Contest<'a>, compared: bool) -> Self {
         let campaigns = contest.campaigns.len();
-        let side = || Side { campaigns: (0..campaigns).map(|_| Counts::default()).collect(), ..Side::default() };
+        let side = || Side {
+            campaigns: (0..campaigns).map(|_| Counts::default()).collect(),
+            suppressed: vec![Vec::new(); campaigns],
+            ..Side::default()
+        };
         Self {
             contest,
             compared,
@@ -73,10 +68,8 @@ impl<'c, 'a> Tally<'c, 'a> {
             flips: Flips::default(),
             gained: vec![0; campaigns],
             lost: vec![0; campaigns],
-            starved: BTreeMap::new(),
             queues: contest.queues.iter().map(|_| BothWorlds::default()).collect(),
-            requests: HashMap::new(),
-            room_for_requests: REQUESTS,
+            requests: Requests::new(),
             repeated: 0,
             repeated_for: vec![0; campaigns],
             late: 0,
@@ -85,7 +78,7 @@ impl<'c, 'a> Tally<'c, 'a> {
 
     /// Decides one session that some campaign matches, under both worlds.
     pub(super) fn session(&mut self, record: &Record, late: IsLate) {
-        if self.is_repeated(record) {
+        if self.requests.is_repeated(record) {
             self.repeated += 1;
             if let Some(campaign) = record.only {
                 self.repeated_for[campaign as usize] += 1;
@@ -111,102 +104,49 @@ impl<'c, 'a> Tally<'c, 'a> {
         self.flips.count(record, &differing, &live, &desired, self.contest);
     }
 
-    /// The same request within a day is one session.
-    fn is_repeated(&mut self, record: &Record) -> bool {
-        let Some(request) = record.request else { return false };
-        if self.requests.len() >= self.room_for_requests {
-            self.requests.retain(|_, at| record.at.duration_since(*at) < REQUEST);
-            self.room_for_requests = REQUESTS.max(self.requests.len() * 2);
-        }
-        let known = self.requests.get(&request).is_some_and(|at| record.at.duration_since(*at) < REQUEST);
-        if !known {
-            self.requests.insert(request, record.at);
-        }
-        known
-    }
-
     fn decide(&mut self, record: &Record, world: World) -> Said {
-        let contest = self.contest;
+        let Self { contest, worlds, queues, .. } = self;
         let entries = contest.entries.of(world);
-        let first = contest.first_bit(world);
-        let mut said = Said::new();
-        let mut invites = 0;
-        for place in bits(&record.matched, first, entries.len()) {
-            let entry = &entries[place];
-            let answer = self.ask(entry, record, world);
-            invites += u64::from(answer == Answer::Invited);
-            said.push((small(entry.campaign), answer));
+        let side = worlds.of_mut(world);
+        let mut said = Said::default();
+        let mut suppression = side.suppression(record, 0, &mut said);
+        let mut is_matched = false;
+        for turn in bits(&record.matched, contest.first_bit(world), entries.len()) {
+            let entry = &entries[turn];
+            is_matched = true;
+            // Most decisions of many campaigns are this one.
+            if let (Some(by), true) = (suppression, entry.heeds_suppression) {
+                side.suppress(by, entry.campaign);
+                continue;
+            }
+            if side.ask(entry, record, &mut said) {
+                queues[entry.queue].of_mut(world).invite(record.at);
+                suppression = side.suppression(record, small(turn + 1), &mut said);
+            }
         }
-        let totals = &mut self.worlds.of_mut(world).totals;
-        totals.matched += u64::from(!said.is_empty());
-        totals.invited_sessions += u64::from(invites > 0);
+        side.totals.matched += u64::from(is_matched);
+        side.totals.invited_sessions += u64::from(!said.invited.is_empty());
         said
-    }
-
-    /// Asks one campaign, remembers an invite, and counts.
-    fn ask(&mut self, entry: &Entry<'_>, record: &Record, world: World) -> Answer {
-        let Entry { campaign, terms, queue } = entry;
-        let (name, at) = (small(*campaign), record.at);
-        let Side { recall, totals, campaigns } = self.worlds.of_mut(world);
-        let counts = &mut campaigns[*campaign];
-        let suppression = terms.limit.and_then(|_| recall.suppression(record.contact, at));
-        match verdict(terms, suppression.is_some(), |minute| recall.invites_in(name, minute), at) {
-            Verdict::NoAction => Answer::NoAction,
-            Verdict::Queued => {
-                counts.queued += 1;
-                totals.queued += 1;
-                Answer::Queued
-            }
-            Verdict::Suppressed => {
-                let by = suppression.map_or(name, |suppression| suppression.by);
-                counts.suppressed += 1;
-                totals.suppressed += 1;
-                *self.starved.entry((by, name)).or_default().of_mut(world) += 1;
-                Answer::Suppressed { by }
-            }
-            Verdict::Throttled => {
-                counts.throttled += 1;
-                totals.throttled += 1;
-                counts.minutes.throttle(at);
-                Answer::Throttled
-            }
-            Verdict::Invited => {
-                recall.record(name, terms.limit, record.contact, at);
-                counts.invited += 1;
-                totals.invites += 1;
-                counts.minutes.invite(at);
-                self.queues[*queue].of_mut(world).invite(at);
-                Answer::Invited
-            }
-        }
     }
 
     /// What the sessions came to. `offered`: how many sessions each campaign was offered, repeated ones included.
     pub(super) fn finish(self, counts: LineCounts, offered: &[u64]) -> Replayed {
-        let Self {
-            contest,
-            compared,
-            worlds,
-            flips,
-            gained,
-            lost,
-            starved,
-            queues,
-            requests: _,
-            room_for_requests: _,
-            repeated,
-            repeated_for,
-            late,
-        } = self;
+        let Self { contest, compared, worlds, flips, gained, lost, queues, requests: _, repeated, repeated_for, late } = self;
         let to_all = repeated - repeated_for.iter().sum::<u64>();
         let BothWorlds { live, desired } = worlds;
-        let totals = BothWorlds { live: live.totals, desired: desired.totals };
+        let suppressed = BothWorlds { live: column_sums(&live.suppressed), desired: column_sums(&desired.suppressed) };
+        let starved = starved(&live.suppressed, &desired.suppressed);
+        let total = |totals: Totals, suppressed: &[u64]| Totals { suppressed: suppressed.iter().sum(), ..totals };
+        let totals = BothWorlds { live: total(live.totals, &suppressed.live), desired: total(desired.totals, &suppressed.desired) };
         let sides = live.campaigns.into_iter().zip(desired.campaigns);
         let campaigns = contest.campaigns.iter().enumerate().zip(sides).map(|((place, campaign), (live, desired))| {
-            let decided = |spec: Option<&CampaignSpec>, counts: Counts| {
-                spec.map(|spec| counts.finish(spec, offered[place] - to_all - repeated_for[place]))
+            let asked = offered[place] - to_all - repeated_for[place];
+            let decided =
+                |spec: Option<&CampaignSpec>, counts: Counts, suppressed: u64| spec.map(|spec| counts.finish(spec, asked, suppressed));
+            let decided = BothWorlds {
+                live: decided(campaign.spec.live, live, suppressed.live[place]),
+                desired: decided(campaign.spec.desired, desired, suppressed.desired[place]),
             };
-            let decided = BothWorlds { live: decided(campaign.spec.live, live), desired: decided(campaign.spec.desired, desired) };
             ReplayedCampaign { who: campaign.who.clone(), decided, gained: gained[place], lost: lost[place] }
         });
         let mut busy: Vec<ReplayedQueue> = contest
@@ -225,9 +165,6 @@ impl<'c, 'a> Tally<'c, 'a> {
             })
             .collect();
         busy.sort_by_key(|queue| std::cmp::Reverse(queue.invites.desired.max(queue.invites.live)));
-        let mut starved: Vec<Starved> =
-            starved.into_iter().map(|((by, whom), decisions)| Starved { by: by as usize, whom: whom as usize, decisions }).collect();
-        starved.sort_by_key(|starved| std::cmp::Reverse(starved.decisions.desired.max(starved.decisions.live)));
         Replayed {
             compared,
             lines: LineCounts { repeated, late, ..counts },
@@ -241,9 +178,88 @@ impl<'c, 'a> Tally<'c, 'a> {
     }
 }
 
+impl Side {
+    /// By whose invite the contact is suppressed from this turn on.
+    fn suppression(&self, record: &Record, from: u32, said: &mut Said) -> Option<u32> {
+        let by = self.recall.suppression(record.contact, record.at)?.by;
+        said.suppressed.push((from, by));
+        Some(by)
+    }
+
+    fn suppress(&mut self, by: u32, campaign: usize) {
+        let campaigns = self.campaigns.len();
+        let row = &mut self.suppressed[by as usize];
+        if row.is_empty() {
+            row.resize(campaigns, 0);
+        }
+        row[campaign] += 1;
+    }
+
+    /// Asks one campaign whose contact is not suppressed, or who does not care; remembers an invite, and counts.
+    fn ask(&mut self, entry: &Entry<'_>, record: &Record, said: &mut Said) -> bool {
+        let Entry { campaign, terms, queue: _, heeds_suppression: _ } = entry;
+        let (name, at) = (small(*campaign), record.at);
+        let Self { recall, totals, campaigns, suppressed: _ } = self;
+        let counts = &mut campaigns[*campaign];
+        let answer = match verdict(terms, false, |minute| recall.invites_in(name, minute), at) {
+            Verdict::Invited => {
+                recall.record(name, terms.limit, record.contact, at);
+                counts.invited += 1;
+                totals.invites += 1;
+                counts.minutes.invite(at);
+                said.invited.push(name);
+                return true;
+            }
+            Verdict::Throttled => {
+                counts.throttled += 1;
+                totals.throttled += 1;
+                counts.minutes.throttle(at);
+                Answer::Throttled
+            }
+            Verdict::Queued => {
+                counts.queued += 1;
+                totals.queued += 1;
+                Answer::Queued
+            }
+            // Nobody is suppressed here.
+            Verdict::NoAction | Verdict::Suppressed => Answer::NoAction,
+        };
+        said.others.push((name, answer));
+        false
+    }
+}
+
+/// How often each campaign was kept from inviting, by whom.
+fn starved(live: &[Vec<u64>], desired: &[Vec<u64>]) -> Vec<Starved> {
+    let mut starved = Vec::new();
+    for by in 0..live.len() {
+        for whom in 0..live.len() {
+            let often = |rows: &[Vec<u64>]| rows[by].get(whom).copied().unwrap_or(0);
+            let decisions = BothWorlds { live: often(live), desired: often(desired) };
+            if decisions != BothWorlds::default() {
+                starved.push(Starved { by, whom, decisions });
+            }
+        }
+    }
+    starved.sort_by_key(|starved| std::cmp::Reverse(starved.decisions.desired.max(starved.decisions.live)));
+    starved.truncate(Starved::MOST);
+    starved
+}
+
+/// How often each campaign was kept from inviting.
+fn column_sums(rows: &[Vec<u64>]) -> Vec<u64> {
+    let mut sums = vec![0; rows.len()];
+    for row in rows {
+        for (sum, count) in sums.iter_mut().zip(row) {
+            *sum += count;
+        }
+    }
+    sums
+}
+
 impl Counts {
-    fn finish(self, spec: &CampaignSpec, offered: u64) -> CampaignDecisions {
-        let Self { invited, suppressed, throttled, queued, minutes } = self;
+    fn finish(self, spec: &CampaignSpec, offered: u64, suppressed: u64) -> CampaignDecisions {
+        let Self { invited, throttled, queued, minutes } = self;
         let asked = if spec.enabled { offered } else { 0 };
         CampaignDecisions {
             enabled: spec.enabled,
@@ -260,7 +276,7 @@ impl Counts {
 }
 
 /// The bits that are set, from `first` on, counted from there.
-fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
+pub(super) fn bits(words: &[u64], first: usize, count: usize) -> impl Iterator<Item = usize> {
     let end = first + count;
     let mut word = first / 64;
     let mut left = words.get(word).copied().unwrap_or(0) & (!0 << (first % 64));

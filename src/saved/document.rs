@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live, QueueNames};
+use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live, QueueNames, Replayed};
 use crate::reconcile::{self, Goal, LiveSide, Plan, Policy};
 
 /// A plan, as everything it was made from and everything it is bound to.
@@ -43,6 +43,9 @@ pub struct SavedPlan {
     /// What the queues are called that it shows.
     #[serde(default)]
     pub queues: QueueNames,
+    /// What recorded sessions made of it, where a recording was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
 }
 
 /// Which writing of which state.
@@ -104,7 +107,11 @@ impl SavedPlan {
     /// The plan: the same function of the same snapshots as when it was made.
     pub fn plan(&self) -> Plan {
         let plan = reconcile::plan(&self.desired, &self.live, &self.last_applied, &self.policy);
-        Plan { goal: self.goal.clone(), queues: self.queues.clone(), ..plan }
+        let plan = Plan { goal: self.goal.clone(), queues: self.queues.clone(), ..plan };
+        match &self.replayed {
+            Some(replayed) => plan.judged_by(replayed.clone(), &self.policy),
+            None => plan,
+        }
     }
 
     /// The live campaigns that a plan would write to, take over or forget.

@@ -222,7 +222,7 @@ impl World {
         let process = tokio::spawn(async move {
             started.await.unwrap();
             let holder = Holder { command: "apply".to_owned(), process: 1, ..Holder::default() };
-            let planned = prepare_apply(request, holder).await.map_err(|failure| failure.message)?;
+            let planned = prepare_apply(request, holder, None).await.map_err(|failure| failure.message)?;
             between(&planned.plan).await;
             if !planned.plan.refusals.is_empty() {
                 let refusals = format!("refused: {:?}", planned.plan.refusals);

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use campaignctl::emulator::UnknownFields;
-use campaignctl::evaluate::{Ledger, decide};
-use campaignctl::model::{AskedCampaign, CampaignSpec, DecisionStatus, FilterResult, Outcome, TriggerDecision};
-use jiff::Timestamp;
+use campaignctl::evaluate::{Explanation, Ledger, decide, explain};
+use campaignctl::model::{AskedCampaign, CampaignSpec, Decision, DecisionStatus, FilterResult, Outcome, Session as Sent, TriggerDecision};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -67,9 +67,31 @@ impl Both {
         } else {
             assert_eq!(answer.body, wire);
         }
+        let before = self.ledger.clone();
         self.ledger.record(&decision);
+        self.explain(&decision, &session, until, before);
         self.compare_suppression(&session.contact_id, now).await;
         Decided { status: decision.outcome.status(), until, filters: decision.filters }
+    }
+
+    /// An explanation says what was decided, remembers the same, and the next moment that it names is the first one.
+    fn explain(&self, decision: &Decision<'_>, session: &Sent, until: Option<Timestamp>, mut ledger: Ledger) {
+        let Decision { campaign, decided_at, outcome, filters, .. } = decision;
+        let explained = explain(&[*campaign], session, &mut ledger, *decided_at).remove(0);
+        assert_eq!(ledger, self.ledger);
+        let Explanation { status, action, filters: told, next, .. } = &explained;
+        assert_eq!((*status, explained.until), (outcome.status(), until));
+        let told: Vec<FilterResult> = told.iter().map(|filter| filter.result).collect();
+        assert!(told == *filters || (filters.is_empty() && *status == DecisionStatus::Disabled));
+        if let Outcome::Invited { action: fired } = outcome {
+            assert_eq!(action.as_ref(), Some(*fired));
+        }
+        let at = |moment: Timestamp| decide(*campaign, session, &self.ledger, moment).outcome.status();
+        if let Some(next) = next {
+            assert!(until.is_some());
+            assert_eq!(at(*next), DecisionStatus::Invited);
+            assert_ne!(at(*next - SignedDuration::from_nanos(1)), DecisionStatus::Invited);
+        }
     }
 
     /// What the emulator tells of the contact is what the ledger has.

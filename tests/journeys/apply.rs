@@ -33,7 +33,7 @@ async fn planned(repo: &Repo) -> Planned {
         allow_destroy: BTreeSet::new(),
         goal: Goal::Files,
     };
-    prepare_apply(request, holder()).await.unwrap()
+    prepare_apply(request, holder(), None).await.unwrap()
 }
 
 fn holder() -> Holder {

@@ -5,6 +5,7 @@
 mod apply;
 mod drift;
 mod environments;
+mod explain;
 mod faults;
 mod first_run;
 mod guards;
@@ -21,6 +22,7 @@ mod names;
 mod online;
 mod output;
 mod rehearsal;
+mod replay;
 mod repo;
 mod revert;
 mod rollback;

@@ -97,7 +97,7 @@ impl Repo {
 }
 
 impl Ran {
-    fn of(output: &std::process::Output) -> Self {
+    pub fn of(output: &std::process::Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout.clone()).unwrap(),

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::generated::{campaign, session};
 use super::recordings::{Recording, contested};
 
-type Specs = Vec<(String, Option<CampaignSpec>, Option<CampaignSpec>)>;
+pub type Specs = Vec<(String, Option<CampaignSpec>, Option<CampaignSpec>)>;
 
 /// What one world decides of each session, in order of time: by line, and campaign.
-fn alone(campaigns: &Specs, world: World, lines: &[Value]) -> BTreeMap<(usize, String), DecisionStatus> {
+pub fn alone(campaigns: &Specs, world: World, lines: &[Value]) -> BTreeMap<(usize, String), DecisionStatus> {
     let mut order: Vec<(&String, &CampaignSpec)> = campaigns
         .iter()
         .filter_map(|(key, live, desired)| Some((key, if world == World::Live { live.as_ref()? } else { desired.as_ref()? })))

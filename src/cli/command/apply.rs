@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::duration::duration;
 use super::planning::{PlanningArgs, refuse, tell_takeover, warn};
+use super::replay::{Reading, reading};
 use super::showing::{ShowingArgs, show};
 use super::streaming::{stream_apply, stream_plan, streamed};
 use crate::apply::{Event, Options, Report};
@@ -43,7 +44,7 @@ Ctrl-C once: nothing new is started, what is in flight is finished and recorded.
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
-    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "allow_destroy", "rollback", "revert"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "max_added_invites_percent", "replay", "allow_destroy", "rollback", "revert"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,
@@ -98,9 +99,20 @@ impl Apply {
             return self.run_saved(file, context);
         }
         let request = self.planning.request(context)?;
+        let files = self.planning.recordings();
+        if !self.auto_approve && files.iter().any(|file| file.as_os_str() == "-") {
+            let message = "standard input cannot hold a recording and answer a question";
+            return Err(Failure::new(message, "add --auto-approve, or name a file; nothing was read or changed"));
+        }
         context.block_on(async {
-            let spinner = context.console.spinner("Reading campaigns…");
-            let planned = prepare_apply(request, holder("apply")).await;
+            let (spinner, recordings) = match files {
+                [] => (context.console.spinner("Reading campaigns…"), None),
+                files => {
+                    let Reading { recordings, spinner, sessions: _ } = reading(context, files, false)?;
+                    (spinner, Some(recordings))
+                }
+            };
+            let planned = prepare_apply(request, holder("apply"), recordings).await;
             spinner.finish_and_clear();
             let planned = planned?;
             tracing::info!(requests = planned.requests, "planned");

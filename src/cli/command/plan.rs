@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::planning::{PlanningArgs, campaign_key, refuse, refuse_beside, warn};
+use super::replay::stoppable;
 use super::saving::SavingArgs;
 use super::several::{self, Several};
 use super::showing::{FormatArgs, PlanFormat, ShowingArgs, show};
@@ -11,7 +12,7 @@ use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::model::CampaignKey;
 use crate::ops::Failure;
-use crate::ops::plan::plan;
+use crate::ops::plan::{plan, plan_replaying};
 use crate::ops::rendered::rendered;
 use crate::render;
 use crate::render::plan::Report;
@@ -28,6 +29,7 @@ use crate::render::plan::Report;
   campaignctl plan --show-rendered -e staging what the files say for `staging`, to read or to compare
   campaignctl plan --detailed-exitcode        exit code 2 when changes are pending
   campaignctl plan --out campaigns.plan       save the plan; `apply campaigns.plan` makes exactly these changes
+  campaignctl plan --replay sessions.ndjson   also: which recorded visitors would be invited otherwise
   campaignctl plan --format markdown          for a comment on a pull request
   campaignctl plan --json-stream              JSON lines, for tools that read `terraform plan -json`
   campaignctl plan --rollback last            back to before the last run that wrote, whatever the files say
@@ -49,7 +51,7 @@ pub(in crate::cli) struct Plan {
     json_stream: bool,
     /// Print the campaigns as this environment's variables and overlays make them, as YAML, and nothing else; needs no network
     #[arg(long, value_name = "CAMPAIGN", num_args = 0.., value_parser = campaign_key,
-        conflicts_with_all = ["format", "concise", "show_unmanaged", "out", "json_stream", "detailed_exitcode", "rollback", "revert"])]
+        conflicts_with_all = ["format", "concise", "show_unmanaged", "out", "json_stream", "detailed_exitcode", "rollback", "revert", "replay"])]
     show_rendered: Option<Vec<CampaignKey>>,
     /// Exit with 0 when nothing changes, 2 when something does, 1 on errors
     #[arg(long)]
@@ -87,10 +89,15 @@ impl Plan {
         let request = self.planning.request(context)?;
         let links = self.format.links(context)?;
         context.block_on(async {
-            let spinner = context.console.spinner("Reading campaigns…");
-            let planned = plan(request).await;
-            spinner.finish_and_clear();
-            let planned = planned?;
+            let planned = match self.planning.recordings() {
+                [] => {
+                    let spinner = context.console.spinner("Reading campaigns…");
+                    let planned = plan(request).await;
+                    spinner.finish_and_clear();
+                    planned?
+                }
+                files => stoppable(context, files, false, |recordings| plan_replaying(request, recordings)).await?,
+            };
             let report = Report {
                 destination: &planned.destination,
                 plan: &planned.plan,
@@ -135,6 +142,7 @@ impl Plan {
         let refused = [
             (self.json_stream, "--json-stream", "JSON lines tell of one plan; `--format json` holds several"),
             (self.saving.is_wanted(), "--out", "a saved plan is for one environment"),
+            (!self.planning.recordings().is_empty(), "--replay", "a recording is of the visitors of one environment"),
             (self.planning.is_rollback(), "--rollback", "every environment has runs of its own"),
             (self.planning.is_revert(), "--revert", "every environment has drift of its own"),
             (self.format.format == PlanFormat::Html, "--format html", "a page shows one plan; `--format markdown` holds several"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -24,6 +25,12 @@ pub(super) struct PlanningArgs {
     /// Let this plan update or delete up to P percent of the managed campaigns, whatever `guards.maxChangedPercent` says
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u64).range(0..=100))]
     max_changed_percent: Option<u64>,
+    /// With --replay: let recorded sessions get up to P percent more invites, whatever `guards.maxAddedInvitesPercent` says
+    #[arg(long, value_name = "P", requires = "replay")]
+    max_added_invites_percent: Option<u64>,
+    /// Decide recorded sessions under live and under what the plan leaves, and show who is invited otherwise; `-` is standard input
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    replay: Vec<PathBuf>,
     /// Let this plan delete this campaign although its lifecycle says `preventDestroy`; may be repeated
     #[arg(long, value_name = "CAMPAIGN", value_parser = campaign_key)]
     allow_destroy: Vec<CampaignKey>,
@@ -45,7 +52,16 @@ pub(super) fn campaign_key(text: &str) -> Result<CampaignKey, String> {
 impl PlanningArgs {
     /// Those of a plan that undoes drift, within the limits of the environment.
     pub(super) fn of_revert(targets: Vec<Target>, limits: LimitArgs) -> Self {
-        Self { max_deletes: None, max_changed_percent: None, allow_destroy: Vec::new(), rollback: None, revert: Some(targets), limits }
+        Self {
+            max_deletes: None,
+            max_changed_percent: None,
+            max_added_invites_percent: None,
+            replay: Vec::new(),
+            allow_destroy: Vec::new(),
+            rollback: None,
+            revert: Some(targets),
+            limits,
+        }
     }
 
     pub(super) fn parallelism(&self) -> NonZeroUsize {
@@ -64,6 +80,11 @@ impl PlanningArgs {
         self.rollback.is_some()
     }
 
+    /// The recordings to judge the plan by.
+    pub(super) fn recordings(&self) -> &[PathBuf] {
+        &self.replay
+    }
+
     pub(super) fn is_revert(&self) -> bool {
         self.revert.is_some()
     }
@@ -71,7 +92,11 @@ impl PlanningArgs {
     pub(super) fn request_for(&self, scope: Scope) -> Request {
         Request {
             scope,
-            guards: Guards { max_deletes: self.max_deletes, max_changed_percent: self.max_changed_percent },
+            guards: Guards {
+                max_deletes: self.max_deletes,
+                max_changed_percent: self.max_changed_percent,
+                max_added_invites_percent: self.max_added_invites_percent,
+            },
             allow_destroy: self.allow_destroy.iter().cloned().collect::<BTreeSet<_>>(),
             goal: match (&self.rollback, &self.revert) {
                 (Some(run), _) => Goal::Rollback(run.clone()),

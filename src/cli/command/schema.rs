@@ -12,8 +12,8 @@ use crate::schema;
 
 /// Print the JSON Schema of campaign files, or write all schemas to a folder
 ///
-/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. That of plans describes what
-/// `plan --format json` writes.
+/// Editors use it for completion and checks while typing; `validate` uses exactly the same one. Those of plans and replays
+/// describe what `--format json` writes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl schema                          of campaign files
@@ -21,6 +21,8 @@ use crate::schema;
   campaignctl schema project                  of campaignctl.yaml
   campaignctl schema test                     of test cases, campaigns/*.test.yaml
   campaignctl schema plan                     of what `plan --format json` writes
+  campaignctl schema explain                  of what `explain --format json` writes
+  campaignctl schema replay                   of what `replay --format json` writes
   campaignctl schema plans                    of what it writes for several environments
   campaignctl schema --write                  all of them, e.g. schema/campaign.schema.json")]
 pub(in crate::cli) struct Schema {
@@ -45,6 +47,10 @@ enum Which {
     Test,
     /// Plans as JSON
     Plan,
+    /// Explanations as JSON
+    Explain,
+    /// Replays as JSON
+    Replay,
     /// Plans of several environments as JSON
     Plans,
 }
@@ -58,6 +64,8 @@ impl Schema {
                 Which::Project => schema::project_text(),
                 Which::Test => schema::test_text(),
                 Which::Plan => render::plan::json_schema_text(),
+                Which::Explain => render::explain::json_schema_text(),
+                Which::Replay => render::replay::json_schema_text(),
                 Which::Plans => render::plan::several_schema_text(),
             });
             return Ok(Exit::Ok);
@@ -79,5 +87,7 @@ impl Schema {
 pub(super) fn files() -> Vec<(&'static str, String)> {
     let plan = (render::plan::JSON_SCHEMA_FILE, render::plan::json_schema_text());
     let plans = (render::plan::SEVERAL_SCHEMA_FILE, render::plan::several_schema_text());
-    schema::files().into_iter().chain([plan, plans]).collect()
+    let explain = (render::explain::JSON_SCHEMA_FILE, render::explain::json_schema_text());
+    let replay = (render::replay::JSON_SCHEMA_FILE, render::replay::json_schema_text());
+    schema::files().into_iter().chain([plan, plans, explain, replay]).collect()
 }

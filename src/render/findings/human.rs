@@ -6,11 +6,11 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::wrap;
 use crate::diagnostic::{FileId, Finding, Label, Place, Severity, SourceMap};
 use crate::render::WARNING;
 use crate::render::escape::{inline, is_active};
 use crate::render::style::STRONG;
+use crate::render::wrap::wrap;
 
 /// Columns that source lines are cut to where the width is not known.
 const DEFAULT_WIDTH: usize = 100;

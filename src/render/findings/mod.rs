@@ -10,7 +10,6 @@ mod line_hash;
 mod region;
 mod report;
 mod sarif;
-mod wrap;
 
 pub use about::{About, about, form_rules};
 pub use github::github;

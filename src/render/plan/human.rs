@@ -5,9 +5,10 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::super::escape::{inline, quoted};
+use super::super::replay::in_plan;
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
 use super::goal::{Way, way_back};
-use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, plural};
+use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, not_judged, plural};
 use super::{Report, Saved, field};
 use crate::model::Destination;
 use crate::reconcile::{Action, Cause, Change, Found, Plan, StateOnly, Unchanged, Unmanaged};
@@ -40,8 +41,10 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
             let verdict = back.map_or("Your infrastructure matches the configuration.", |back| back.nothing);
             let _ = write!(out, "\n{STRONG}No changes.{STRONG:#} {verdict}\n");
         }
+        out.push_str(&of_replay(report));
     } else {
         out.push_str(&first_screen(plan));
+        out.push_str(&of_replay(report));
         if !options.concise {
             out.push_str(&legend(plan));
         }
@@ -72,6 +75,15 @@ pub(in crate::render) fn header(destination: &Destination) -> String {
         inline(&organization.id),
         inline(server)
     )
+}
+
+/// Who among recorded visitors is invited otherwise; or that nobody could judge it though there is a limit.
+fn of_replay(report: &Report<'_>) -> String {
+    match (&report.plan.replayed, not_judged(report.plan)) {
+        (Some(_), _) => report.replay().map(|replay| in_plan(&replay)).unwrap_or_default(),
+        (None, Some(sentence)) => format!("{CHANGE}Replay{CHANGE:#}    {sentence}\n"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What a plan leads back to.

@@ -1,7 +1,8 @@
 //! Why a plan is refused, and the exact command that resolves it.
 
 use super::super::escape::{inline, quoted};
-use crate::model::CampaignKey;
+use super::super::replay::label;
+use crate::model::{BothWorlds, CampaignKey};
 use crate::reconcile::{Candidate, Refusal};
 
 /// One refusal in words.
@@ -89,6 +90,19 @@ pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) 
                     addresses(keys, most)
                 ),
                 format!("if that is meant, add --max-changed-percent {percent} for this run, or raise `guards.maxChangedPercent`"),
+            )
+        }
+        Refusal::TooManyAddedInvites { invites: BothWorlds { live, desired }, percent, adding, limit } => {
+            let adding: Vec<String> = adding.iter().map(|(who, more)| format!("{} (+{more})", inline(&label(who)))).collect();
+            (
+                format!(
+                    "the recorded sessions would get {desired} invites instead of {live} (+{percent} %), and at most {limit} % more are \
+                     allowed; most are added by {}",
+                    adding.join(", ")
+                ),
+                format!(
+                    "if that is meant, add --max-added-invites-percent {percent} for this run, or raise `guards.maxAddedInvitesPercent`"
+                ),
             )
         }
     };

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::super::replay;
 use crate::model::{CampaignKey, Destination, Origin};
 use crate::reconcile::{Goal, Plan};
 use crate::render::resolution::resolutions;
@@ -61,6 +62,13 @@ impl Links {
 }
 
 impl Report<'_> {
+    /// What recorded sessions make of the plan, where a recording was given.
+    pub(in crate::render) fn replay(&self) -> Option<replay::Report<'_>> {
+        let Report { destination, plan, created: _, saved: _, links: _ } = self;
+        let replayed = plan.replayed.as_ref()?;
+        Some(replay::Report { environment: &destination.environment, destination: Some(destination), replayed })
+    }
+
     /// What can be done about a campaign that somebody changed live: nothing needs to be said in a plan that undoes it.
     pub(super) fn ways_out(&self, key: &CampaignKey) -> Vec<(&'static str, String)> {
         match self.plan.goal {

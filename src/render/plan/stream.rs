@@ -6,8 +6,11 @@ use serde::Serialize;
 
 use super::goal::{Way, way_back};
 use super::json::{DELETE_REASON, Importing, OwnDanger, TerraformAction, dangers, drift};
+use super::summary::not_judged;
 use super::{Report, refused, summary_line};
+use crate::model::BothWorlds;
 use crate::reconcile::{Action, Change, Summary};
+use crate::render::replay::headline;
 use crate::render::stream::{Changes, Level, Resource, line, problem};
 
 #[derive(Serialize)]
@@ -46,6 +49,20 @@ struct GoalTold {
 #[derive(Serialize)]
 struct OwnGoalTold {
     goal: &'static str,
+}
+
+/// Invites that recorded sessions get.
+#[derive(Serialize)]
+struct ReplayTold {
+    campaignctl: OwnReplayTold,
+}
+
+#[derive(Serialize)]
+struct OwnReplayTold {
+    #[serde(rename = "replay_invites_live")]
+    live: u64,
+    #[serde(rename = "replay_invites_desired")]
+    desired: u64,
 }
 
 #[derive(Serialize)]
@@ -102,6 +119,14 @@ pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
         },
     };
     out.push_str(&line("change_summary", Level::Info, &summary_line(plan.summary()), now, summed));
+    if let Some(replay) = report.replay() {
+        let BothWorlds { live, desired } = &replay.replayed.totals;
+        let told = ReplayTold { campaignctl: OwnReplayTold { live: live.invites, desired: desired.invites } };
+        out.push_str(&line("log", Level::Info, &format!("Replay: {}", headline(replay.replayed)), now, told));
+    } else if let Some(sentence) = not_judged(plan) {
+        let told = GoalTold { campaignctl: OwnGoalTold { goal: plan.goal.id() } };
+        out.push_str(&line("log", Level::Warn, &format!("Replay {sentence}"), now, told));
+    }
     for refusal in &plan.refusals {
         let told = refused(refusal, &destination.environment);
         let address = match refusal.keys()[..] {

@@ -39,6 +39,12 @@ pub(super) fn effects(plan: &Plan) -> Vec<(Effect, String)> {
     plan.effects().into_iter().map(words).collect()
 }
 
+/// That a limit was not judged, where that is so.
+pub(super) fn not_judged(plan: &Plan) -> Option<String> {
+    let limit = plan.not_judged?;
+    Some(format!("not judged: at most {limit} % more invites are allowed, and no recording says how many it is; add --replay FILE"))
+}
+
 /// The changes that a reviewer must see first, most severe first.
 pub(super) fn dangerous(plan: &Plan) -> Vec<&Change> {
     plan.by_danger().into_iter().filter(|change| !change.dangers.is_empty()).collect()

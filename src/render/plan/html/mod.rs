@@ -19,8 +19,10 @@ use self::change::{Columns, Shown, shown};
 use self::field::{Cell, Kept, Mark, kept};
 use self::first_screen::{Choices, FirstScreen, choices, first_screen};
 use super::Report;
+use super::summary::not_judged;
 use crate::reconcile::{Cause, Plan, StateOnly, Unchanged, Unmanaged};
 use crate::render::escape::inline;
+use crate::render::replay::{Block, html_in_plan};
 
 /// So many changes are unfolded from the start; on a longer page the rest waits for a click.
 const UNFOLDED: usize = 25;
@@ -47,6 +49,8 @@ struct Page<'a> {
     style: &'static str,
     script: &'static str,
     top: FirstScreen,
+    replay: Option<Block>,
+    not_judged: Option<String>,
     choices: Vec<Choices>,
     changes: Vec<Shown<'a>>,
     unchanged: Vec<LeftAlone<'a>>,
@@ -81,6 +85,8 @@ pub fn html(report: &Report<'_>) -> String {
         style: STYLE,
         script: SCRIPT,
         top: first_screen(report),
+        replay: report.replay().map(|replay| html_in_plan(&replay)),
+        not_judged: not_judged(plan),
         choices: choices(plan),
         changes: plan.by_danger().into_iter().enumerate().map(|(index, change)| shown(change, report, index < UNFOLDED)).collect(),
         unchanged: plan.unchanged.iter().map(|unchanged| left_alone(unchanged, plan)).collect(),

@@ -13,6 +13,7 @@ use crate::reconcile::{
     Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
 };
 use crate::render::queue::{QueueEntry, queue_entries};
+use crate::render::replay::{self, OwnReplay};
 
 /// Version of the keys below `campaignctl`: one more when a key goes or means something else; new keys may come under the
 /// same version.
@@ -57,6 +58,12 @@ pub(super) struct Own {
     /// What the queues are called whose ids stand in `fields` and `held`, by id. Empty where these credentials may not list
     /// queues.
     queues: BTreeMap<String, QueueEntry>,
+    /// What recorded sessions make of the plan (`--replay`); left out where no recording was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<OwnReplay>,
+    /// Guards that are set and could not be judged, because no recording was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_judged: Vec<&'static str>,
 }
 
 /// What the plan aims at.
@@ -278,7 +285,8 @@ struct OwnRefusal {
 /// Everything under our key.
 pub(super) fn of(report: &Report<'_>) -> Own {
     let Report { destination, plan, created, saved, links } = report;
-    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found, goal, queues } = plan;
+    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found, goal, queues, replayed: _, not_judged } =
+        plan;
     Own {
         version: OWN_VERSION,
         environment: destination.environment.clone(),
@@ -298,6 +306,8 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         unmanaged: unmanaged.iter().map(stranger).collect(),
         refusals: refusals.iter().map(|refusal| refusal_of(refusal, &destination.environment)).collect(),
         queues: queue_entries(queues),
+        replay: report.replay().map(|replay| replay::of(&replay)),
+        not_judged: not_judged.map(|_| Refusal::MAX_ADDED_INVITES).into_iter().collect(),
     }
 }
 

@@ -223,6 +223,8 @@ pub(super) enum Status {
     Pass,
     /// It refuses the plan.
     Fail,
+    /// It is set, and there was nothing to judge it by.
+    Unknown,
 }
 
 /// Why a guard refuses the plan.

@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use super::super::goal::{Way, way_back};
 use super::super::refusal::refused_naming;
-use super::super::summary::{MovedLive, What, dangerous, effects, moved_live, plural, summary_line};
+use super::super::summary::{MovedLive, What, dangerous, effects, moved_live, not_judged, plural, summary_line};
 use super::super::{Refused, Report, Saved, field};
 use super::change::NAME;
 use crate::model::Destination;
 use crate::reconcile::{Action, Cause, Change, DangerKind, Plan, StateOnly, Unchanged};
 use crate::render::markdown::{MARKER, code, code_outside_tables, cut, prose, prose_on};
+use crate::render::replay::markdown_in_plan;
 
 /// Lines of one list on the first screen; what is beyond is counted, and stands below or in the full text.
 const MOST_LINES: usize = 20;
@@ -68,6 +69,7 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
         frame.live(plan, extent);
     }
     frame.cost(plan);
+    frame.replay(report, extent);
     frame.left_alone(plan, extent);
     frame
 }
@@ -209,6 +211,15 @@ impl Frame {
             format!("- {}: {sentence}{more}\n", code(&change.key.address().to_string()))
         };
         self.list(all.into_iter().map(line), count, Some(", which come first below"));
+    }
+
+    /// Who among recorded visitors is invited otherwise, within a share of its own.
+    fn replay(&mut self, report: &Report<'_>, extent: Extent) {
+        if let Some(replay) = report.replay() {
+            self.first_screen.push_str(&markdown_in_plan(&replay, extent == Extent::Listed));
+        } else if let Some(sentence) = not_judged(report.plan) {
+            let _ = write!(self.first_screen, "**Replay:** {}\n\n", prose(&sentence));
+        }
     }
 
     fn live(&mut self, plan: &Plan, extent: Extent) {

@@ -1,0 +1,115 @@
+//! One session: a line of a recording, or a document of its own.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use super::block::{Blocks, LONGEST_LINE};
+use super::run::Source;
+use super::session::{Row, read};
+use crate::evaluate::Matcher;
+use crate::model::Session;
+
+/// One session, as a recording may have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picked {
+    /// The session.
+    pub session: Session,
+    /// The key of the campaign that it names.
+    pub campaign: Option<String>,
+    /// The id of the campaign that it names.
+    pub campaign_id: Option<String>,
+    /// In a recording: the time of the last session before it that has one. A session without a time is decided then.
+    pub time_before: Option<Timestamp>,
+    /// Its line, from 1, where it stands on one.
+    pub line: Option<u64>,
+}
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum PickError {
+    /// It cannot be read, or is damaged.
+    #[error("cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// The recording ends before the line.
+    #[error("has {lines} lines")]
+    NoLine {
+        /// How many it has.
+        lines: u64,
+    },
+    /// The line, or the whole, is no session.
+    #[error("is no session: {0}")]
+    NoSession(String),
+    /// There is more than one session, and no line is named.
+    #[error("has several sessions")]
+    Several,
+}
+
+/// The session on a line, from 1, of a recording, plain or compressed; without a line the only session there is, which may
+/// be spread over several lines.
+///
+/// # Errors
+/// It cannot be read, there is no such line, or what is there is no session.
+pub fn pick(source: Source, line: Option<u64>) -> Result<Picked, PickError> {
+    let mut blocks = Blocks::open(source.from)?;
+    let Some(wanted) = line else { return only(&mut blocks) };
+    let (mut lines, mut last) = (0, None);
+    while let Some(block) = blocks.next()? {
+        let bytes = block.bytes.strip_suffix(b"\n").unwrap_or(&block.bytes);
+        let count = if block.bytes.is_empty() { 0 } else { memchr::memchr_iter(b'\n', bytes).count() as u64 + 1 };
+        if wanted <= lines + count {
+            let here: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').take(usize::try_from(wanted - lines).unwrap_or(0)).collect();
+            let Some((line, earlier)) = here.split_last() else { break };
+            let picked = read_one(line).map_err(PickError::NoSession)?;
+            return Ok(Picked { time_before: last_time(earlier.iter().rev().copied()).or(last), line: Some(wanted), ..picked });
+        }
+        last = last_time(bytes.rsplit(|byte| *byte == b'\n')).or(last);
+        lines += count + u64::from(block.too_long);
+        if block.too_long && lines == wanted {
+            return Err(PickError::NoSession(format!("longer than {LONGEST_LINE} bytes")));
+        }
+    }
+    Err(PickError::NoLine { lines })
+}
+
+/// The only session of a document.
+fn only(blocks: &mut Blocks) -> Result<Picked, PickError> {
+    let Some(block) = blocks.next()? else { return Err(PickError::NoSession("it is empty".to_owned())) };
+    if block.too_long || block.bytes.len() > LONGEST_LINE {
+        // A recording is told from a session that is too long by its first line.
+        let first = block.bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let is_recording = first.is_some_and(|line| read_one(line).is_ok());
+        return Err(if is_recording { PickError::Several } else { PickError::NoSession(format!("longer than {LONGEST_LINE} bytes")) });
+    }
+    let mut lines = block.bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+    match (lines.next(), lines.next()) {
+        (None, _) => Err(PickError::NoSession("it is empty".to_owned())),
+        (Some((nth, line)), None) => {
+            let picked = read_one(line).map_err(PickError::NoSession)?;
+            Ok(Picked { line: Some(nth as u64 + 1), ..picked })
+        }
+        (Some((_, first)), Some(_)) => read_one(&block.bytes).map_err(|reason| match read_one(first) {
+            Ok(_) => PickError::Several,
+            Err(_) => PickError::NoSession(reason),
+        }),
+    }
+}
+
+/// The first time in these lines.
+fn last_time<'l>(mut lines: impl Iterator<Item = &'l [u8]>) -> Option<Timestamp> {
+    let matcher = Matcher::new([]);
+    lines.find_map(|line| read(line, &mut Row::new(&matcher), &matcher).ok()?.at)
+}
+
+/// One session as JSON.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_one(json: &[u8]) -> Result<Picked, String> {
+    let matcher = Matcher::new([]);
+    let mut row = Row::new(&matcher);
+    let line = read(json, &mut row, &matcher)?;
+    let session: Session = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let [campaign, campaign_id] = [line.campaign, line.campaign_id].map(|name| name.map(std::borrow::Cow::into_owned));
+    Ok(Picked { session, campaign, campaign_id, time_before: None, line: None })
+}

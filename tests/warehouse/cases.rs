@@ -1,0 +1,1 @@
+//! Expected statements for each engine.
