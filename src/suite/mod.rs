@@ -13,6 +13,7 @@ mod kill;
 mod mutant;
 mod neighbour;
 mod suggestion;
+mod tested;
 mod world;
 
 pub use boundary::{Boundary, Edge, Side, boundaries};
@@ -22,4 +23,5 @@ pub use judge::{Difference, Mismatch, Reason, SeenFilter, judge};
 pub use kill::Nearby;
 pub use mutant::{Mutant, mutants_of};
 pub use suggestion::{SuggestedCase, SuggestedHistory, suggest};
+pub use tested::{Coverage, Mutation, Prepared, Survivor, Tested, Uncovered};
 pub use world::{Contestant, Decided, World};

@@ -8,9 +8,10 @@ use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::load::repository_of;
 use crate::ops::Failure;
-use crate::ops::test::{Mutation, Request, Tested, prepare, run};
+use crate::ops::test::{Request, prepare, run};
 use crate::render;
 use crate::render::test::TestReport;
+use crate::suite::{Mutation, Tested};
 
 /// Run the test cases of the campaigns: campaigns/*.test.yaml
 ///

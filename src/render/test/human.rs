@@ -6,11 +6,10 @@ use std::fmt::Write;
 use super::words::{counted, edge_words, filters_of, reasons};
 use super::{TestReport, paste, place};
 use crate::model::CampaignKey;
-use crate::ops::test::{Coverage, Mutation, Prepared, Survivor, Tested, Uncovered};
 use crate::render::escape::inline;
 use crate::render::style::{ADD, CHANGE, FAINT, REMOVE, STRONG};
 use crate::schema::field_path;
-use crate::suite::{Case, Difference, Mismatch};
+use crate::suite::{Case, Coverage, Difference, Mismatch, Mutation, Prepared, Survivor, Tested, Uncovered};
 
 /// The titles of the selected cases, each with its place.
 pub fn list(prepared: &Prepared) -> String {

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use super::words::{edge_words, filters_of, reasons};
 use super::{TestReport, paste, place};
-use crate::ops::test::{Coverage, Mutation, Survivor, Uncovered};
 use crate::render::json_text::json_text;
 use crate::schema::field_path;
-use crate::suite::{Case, Difference, Mismatch};
+use crate::suite::{Case, Coverage, Difference, Mismatch, Mutation, Survivor, Uncovered};
 
 /// Version of this document; it changes when a reader would have to.
 const FORMAT_VERSION: &str = "1.0";

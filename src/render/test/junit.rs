@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use super::TestReport;
 use super::words::reasons;
-use crate::ops::test::Prepared;
 use crate::render::findings::xml;
-use crate::suite::{Case, Difference, Mismatch};
+use crate::suite::{Case, Difference, Mismatch, Prepared};
 
 /// The whole run as one XML document.
 pub fn junit(report: &TestReport<'_>) -> String {

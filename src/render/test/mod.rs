@@ -9,7 +9,7 @@ mod words;
 
 use crate::diagnostic::Part;
 use crate::model::CampaignKey;
-use crate::ops::test::{Prepared, Tested};
+use crate::suite::{Prepared, Tested};
 
 pub use github::github;
 pub use human::{coverage, coverage_line, human, list, mutation, nothing, summary};

@@ -2,9 +2,8 @@
 
 use crate::evaluate::compare_numbers;
 use crate::model::{AttributeValue, CampaignKey, Filter, FilterFailure, FilterResult, FilterValue, Scalar};
-use crate::ops::test::Prepared;
 use crate::render::escape::{inline, quoted};
-use crate::suite::{Edge, Mismatch, Reason, SeenFilter, Side};
+use crate::suite::{Edge, Mismatch, Prepared, Reason, SeenFilter, Side};
 
 /// `external.churn_probability greater_than 0.72`
 pub(super) fn filter_words(filter: &Filter) -> String {
