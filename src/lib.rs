@@ -21,6 +21,8 @@ pub mod lint;
 pub mod reconcile;
 /// The JSON Schema of the files people write, and the check of a document against it.
 pub mod schema;
+/// Test cases thought through: what campaigns decide in them, which limits no case looks at, which change none would notice.
+pub mod suite;
 
 /// Which sessions match which campaigns, as SQL for the warehouse that has the sessions.
 pub mod warehouse;

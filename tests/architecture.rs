@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["model", "diagnostic"],
     &["evaluate"],
-    &["schema", "lint", "edit", "reconcile", "warehouse"],
+    &["schema", "lint", "edit", "reconcile", "suite", "warehouse"],
     &["adopt"],
     &["load", "remote", "replay", "state", "saved"],
     &["apply", "emulator", "monitor"],
@@ -19,7 +19,7 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Rooms without clock, disk, network, environment, randomness or async.
-const PURE: [&str; 9] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile", "warehouse", "evaluate", "adopt"];
+const PURE: [&str; 10] = ["model", "diagnostic", "schema", "lint", "edit", "reconcile", "suite", "warehouse", "evaluate", "adopt"];
 
 /// What a pure room must not name.
 const WINDOWS: [&str; 18] = [

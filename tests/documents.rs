@@ -192,6 +192,25 @@ fn format(name: &str) -> String {
     code(if name == "github" { "" } else { "json" }, &output(folder.path(), &arguments))
 }
 
+/// The sample project with its test cases, and what `test` prints about it once a campaign is edited.
+fn tested(edits: &[(&str, &str)], arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(root().join("campaignctl.yaml"), folder.path().join("campaignctl.yaml")).unwrap();
+    fs::create_dir(folder.path().join("campaigns")).unwrap();
+    for entry in fs::read_dir(root().join("campaigns")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut text = fs::read_to_string(&path).unwrap();
+        if path.ends_with("pricing-churn.yaml") {
+            for (from, to) in edits {
+                assert!(text.contains(from), "{from}");
+                text = text.replace(from, to);
+            }
+        }
+        fs::write(folder.path().join("campaigns").join(path.file_name().unwrap()), text).unwrap();
+    }
+    code("", output(folder.path(), arguments).trim_start_matches('\n'))
+}
+
 /// The rules on the form of files.
 fn forms() -> String {
     let row = |(id, about): (&str, render::findings::About)| format!("| `{id}` | {} | {} |\n", about.summary, about.help);
@@ -210,6 +229,11 @@ fn generated(name: &str) -> String {
         None if name == "replay" => replay(),
         None if name == "commands" => commands(),
         None if name == "rules" => rules(),
+        None if name == "test-file" => code("yaml", &fs::read_to_string(root().join("campaigns/pricing-churn.test.yaml")).unwrap()),
+        None if name == "test-failure" => {
+            tested(&[("value: 0.72", "value: 0.71"), ("cooldownSeconds: 86400", "cooldownSeconds: 86399")], &["test", "-q"])
+        }
+        None if name == "test-mutate" => tested(&[], &["test", "--mutate", "-q"]),
         None if name == "forms" => forms(),
         None if name == "help" => help(""),
         Some(("help", command)) => help(command),

@@ -34,7 +34,7 @@ fn the_schemas_compile_and_allow_no_unknown_field() {
             walk(below, &format!("{at}/{name}"));
         }
     }
-    for schema in [schema::campaign(), schema::project(), schema::trigger()] {
+    for schema in [schema::campaign(), schema::project(), schema::test(), schema::trigger()] {
         jsonschema::draft202012::new(schema).unwrap();
         walk(schema, "");
         let text = schema.to_string();

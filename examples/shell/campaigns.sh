@@ -1,7 +1,7 @@
 #!/bin/sh
 # The steps of a pipeline for any runner that has git and campaignctl: Jenkins, Buildkite, a cron job.
 #
-#   campaigns.sh validate       checks the files; writes out/validate.xml (JUnit)
+#   campaigns.sh validate       checks the files and runs the test cases; writes out/validate.xml (JUnit)
 #   campaigns.sh plan           writes out/plan.json, out/plan.md and out/plan.html; exits with 2 when changes are pending
 #   campaigns.sh apply [PLAN]   applies exactly that plan (out/plan.json unless told) and saves the state
 #   campaigns.sh drift          writes out/drift.md; exits with 2 when live differs from what was applied last
@@ -50,6 +50,7 @@ case ${1:-} in
   validate)
     campaignctl validate -e "$environment" --format junit > "$out/validate.xml" || code=$?
     campaignctl validate -e "$environment" || code=$?
+    campaignctl test -e "$environment" -q || code=$?
     ;;
   plan)
     fetch_state

@@ -24,7 +24,16 @@ pub(super) struct Entry {
 /// All campaign files below `folder`, sorted by path. Hidden files and folders, test files (`*.test.yaml`) and `except` (the
 /// project file, the folder of the overlays) are left out.
 pub(super) fn campaign_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
-    let mut walk = Walk { except, seen: BTreeSet::new(), entries: Vec::new() };
+    files(folder, except, is_campaign_file)
+}
+
+/// All test files (`*.test.yaml`) below `folder`, found and sorted as campaign files are.
+pub(super) fn test_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
+    files(folder, except, is_test_file)
+}
+
+fn files(folder: &Path, except: &[&Path], is_wanted: fn(&str) -> bool) -> Vec<Entry> {
+    let mut walk = Walk { except, is_wanted, seen: BTreeSet::new(), entries: Vec::new() };
     walk.folder(folder, 0);
     walk.entries.sort_by(|a, b| a.path.cmp(&b.path));
     walk.entries
@@ -32,6 +41,8 @@ pub(super) fn campaign_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
 
 struct Walk<'a> {
     except: &'a [&'a Path],
+    /// Whether a file of this name is looked for.
+    is_wanted: fn(&str) -> bool,
     /// Real paths of the folders that were read: a link may lead to one of them.
     seen: BTreeSet<PathBuf>,
     entries: Vec<Entry>,
@@ -82,7 +93,7 @@ impl Walk<'_> {
         if name.starts_with('.') || self.except.contains(&path.as_path()) {
             return;
         }
-        let wanted = is_campaign_file(&name);
+        let wanted = (self.is_wanted)(&name);
         drop(name);
         // Only a link needs another look at the disk.
         let kind = match kind.filter(|kind| !kind.is_symlink()) {
@@ -120,6 +131,11 @@ pub(super) fn listing(folder: &Path) -> Vec<(String, PathBuf)> {
 pub(super) fn is_campaign_file(name: &str) -> bool {
     let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
     stem.is_some_and(|stem| !stem.ends_with(".test"))
+}
+
+/// `*.test.yaml` and `*.test.yml`.
+pub(super) fn is_test_file(name: &str) -> bool {
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).is_some_and(|stem| stem.ends_with(".test"))
 }
 
 /// The names of all YAML files of a folder, hidden ones and those of other tools too, without their ending; none where there

@@ -24,6 +24,8 @@ mod start;
 mod started;
 mod state_location;
 mod syntax;
+mod test_case;
+mod test_files;
 mod texts;
 mod tree;
 
@@ -41,6 +43,7 @@ pub use repository::{Repository, repository_of};
 pub use salvage::PartialCampaign;
 pub use start::{Made, create, ignore};
 pub use started::Started;
+pub use test_files::{LoadedTests, load_tests};
 pub use texts::{TextFile, Texts, read_document, read_documents, texts_at, texts_of};
 pub use tree::{MAX_DEPTH, MAX_NODES};
 

@@ -21,6 +21,7 @@ mod replayed;
 mod secret;
 mod session;
 mod state_location;
+mod test_document;
 mod throttling;
 
 pub use action::{Action, ActionType, InviteConfig, RoutingConfig};
@@ -46,4 +47,7 @@ pub use replayed::{
 pub use secret::Secret;
 pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};
 pub use state_location::{Provider, StateLocation, StateObject};
+pub use test_document::{
+    Attributes, CaseDefaults, CaseDocument, EarlierDocument, ExpectationDocument, FullExpectation, Keys, TestDocument,
+};
 pub use throttling::Throttling;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,19 @@ impl Serialize for AttributeValue {
             Self::Null => serializer.serialize_unit(),
             Self::Scalar(scalar) => scalar.serialize(serializer),
         }
+    }
+}
+
+/// What people write: `null` is of no filter's type, and what was meant is to leave the attribute out.
+impl JsonSchema for AttributeValue {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AttributeValue".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["boolean", "number", "string"] })
     }
 }
 

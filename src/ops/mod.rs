@@ -20,6 +20,7 @@ pub mod replay;
 mod rewrite;
 pub mod saved;
 mod scope;
+pub mod test;
 pub mod unlock;
 pub mod validate;
 mod variables;

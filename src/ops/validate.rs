@@ -4,7 +4,7 @@ use super::levels::settings;
 use super::variables::explain;
 use crate::diagnostic::{Finding, Severity};
 use crate::lint::{self, Overrides, Subject};
-use crate::load::{Drafts, Environment, Loaded, Project, load_additions, load_drafts};
+use crate::load::{Drafts, Environment, Loaded, LoadedTests, Project, load_additions, load_drafts, load_tests};
 
 /// The campaigns of a project and everything that is wrong with them.
 #[derive(Debug)]
@@ -50,6 +50,13 @@ pub fn validate_drafts(project: &Project, environment: &Environment, overrides: 
 /// Checks all campaign files as they would be with these files beside them.
 pub(super) fn validate_additions(project: &Project, environment: &Environment, additions: &Drafts) -> Validated {
     check(project, environment, &Overrides::default(), load_additions(project, environment, additions))
+}
+
+/// Also checks the test cases. They keep nobody from planning: only who validates, or runs them, looks at them.
+pub fn check_tests(project: &Project, environment: &Environment, validated: &mut Validated) {
+    let LoadedTests { findings, .. } = load_tests(project, environment, &mut validated.loaded, &[]);
+    validated.findings.extend(findings);
+    lint::sort(&mut validated.findings, &validated.loaded.sources);
 }
 
 fn check(project: &Project, environment: &Environment, overrides: &Overrides, mut loaded: Loaded) -> Validated {

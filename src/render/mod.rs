@@ -20,6 +20,7 @@ pub mod rules;
 pub mod state;
 pub mod stream;
 mod style;
+pub mod test;
 mod workflow_command;
 mod wrap;
 

@@ -70,6 +70,13 @@ pub fn check_project(value: &Value) -> Vec<Violation> {
     check(VALIDATOR.get_or_init(|| compile(schema)), schema, value, "the project file")
 }
 
+/// Everything in which a document of test cases breaks [`super::test`]; empty for a good one.
+pub fn check_test(value: &Value) -> Vec<Violation> {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    let schema = super::test();
+    check(VALIDATOR.get_or_init(|| compile(schema)), schema, value, "the test file")
+}
+
 fn compile(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).expect("the generated schema is a valid schema: `tests/schema.rs` compiles it")
 }

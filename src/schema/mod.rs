@@ -13,9 +13,9 @@ use std::sync::OnceLock;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
 
-use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings, TriggerRequest};
+use crate::model::{CampaignDocument, CampaignSpec, ProjectSettings, TestDocument, TriggerRequest};
 
-pub use check::{Meant, Violation, check_campaign, check_overlay, check_project};
+pub use check::{Meant, Violation, check_campaign, check_overlay, check_project, check_test};
 pub use words::{field_path, list, shorten};
 
 /// The schema of a campaign file (one document of it), JSON Schema 2020-12.
@@ -48,6 +48,17 @@ pub fn project() -> &'static Value {
     })
 }
 
+/// The schema of a file of test cases, `*.test.yaml`, JSON Schema 2020-12.
+pub fn test() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        generate::<TestDocument>(
+            "urn:campaignctl:schema:test",
+            "Test cases for campaigns: sessions, what went before them, and what each campaign is to decide.",
+        )
+    })
+}
+
 /// The schema of a campaign's body as the API takes it: what is authored, without names and without the repo's own fields.
 pub fn body() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
@@ -75,12 +86,22 @@ pub fn project_text() -> String {
     text(project())
 }
 
+/// The test schema exactly as it is committed in `schema/test.schema.json`.
+pub fn test_text() -> String {
+    text(test())
+}
+
 /// Name of the committed schema of campaign files, in its folder.
 pub const CAMPAIGN_FILE: &str = "campaign.schema.json";
 
 /// The committed schema files: name under `schema/`, and content.
-pub fn files() -> [(&'static str, String); 3] {
-    [(CAMPAIGN_FILE, campaign_text()), ("overlay.schema.json", overlay_text()), ("project.schema.json", project_text())]
+pub fn files() -> [(&'static str, String); 4] {
+    [
+        (CAMPAIGN_FILE, campaign_text()),
+        ("overlay.schema.json", overlay_text()),
+        ("project.schema.json", project_text()),
+        ("test.schema.json", test_text()),
+    ]
 }
 
 /// The schema of a document that the program writes: what is left out and what may be `null` is said as it is written, and

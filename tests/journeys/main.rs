@@ -32,5 +32,6 @@ mod server;
 mod state;
 mod state_commands;
 mod stream;
+mod test_cases;
 mod watching;
 mod wrong_input;

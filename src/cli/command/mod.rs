@@ -26,4 +26,5 @@ pub(super) mod state;
 mod state_changing;
 mod state_reading;
 mod streaming;
+pub(super) mod test;
 pub(super) mod validate;

@@ -19,6 +19,7 @@ use crate::schema;
   campaignctl schema                          of campaign files
   campaignctl schema overlay                  of overlays, environments/<name>/<key>.yaml
   campaignctl schema project                  of campaignctl.yaml
+  campaignctl schema test                     of test cases, campaigns/*.test.yaml
   campaignctl schema plan                     of what `plan --format json` writes
   campaignctl schema explain                  of what `explain --format json` writes
   campaignctl schema replay                   of what `replay --format json` writes
@@ -42,6 +43,8 @@ enum Which {
     Overlay,
     /// The project file, campaignctl.yaml
     Project,
+    /// Test cases, campaigns/*.test.yaml
+    Test,
     /// Plans as JSON
     Plan,
     /// Explanations as JSON
@@ -59,6 +62,7 @@ impl Schema {
                 Which::Campaign => schema::campaign_text(),
                 Which::Overlay => schema::overlay_text(),
                 Which::Project => schema::project_text(),
+                Which::Test => schema::test_text(),
                 Which::Plan => render::plan::json_schema_text(),
                 Which::Explain => render::explain::json_schema_text(),
                 Which::Replay => render::replay::json_schema_text(),

@@ -10,7 +10,7 @@ use crate::lint::Overrides;
 use crate::load::{Environment, Project, repository_of};
 use crate::ops::Failure;
 use crate::ops::references::check_online;
-use crate::ops::validate::{Validated, validate_with};
+use crate::ops::validate::{Validated, check_tests, validate_with};
 use crate::remote::Settings;
 use crate::render;
 use crate::render::findings::Report;
@@ -103,6 +103,7 @@ impl Validate {
             (true, true) => return fixing::show(context, &project, &environment, &overrides),
             (true, false) => fixing::write(context, &project, &environment, &overrides, self.format == Format::Human)?,
         };
+        check_tests(&project, &environment, &mut validated);
         let asked = if self.online { online(context, &mut validated) } else { Ok(()) };
         let Validated { loaded, findings } = &validated;
         let repository = repository_of(&project.root);
@@ -138,7 +139,12 @@ impl Validate {
         }
         let environments: Vec<Environment> =
             names.iter().map(|name| project.environment(Some(name))).collect::<Result<_, _>>().map_err(Failure::from)?;
-        let validated: Vec<Validated> = environments.iter().map(|environment| validate_with(project, environment, overrides)).collect();
+        let check = |environment: &Environment| {
+            let mut validated = validate_with(project, environment, overrides);
+            check_tests(project, environment, &mut validated);
+            validated
+        };
+        let validated: Vec<Validated> = environments.iter().map(check).collect();
         let repository = repository_of(&project.root);
         let pairs = environments.iter().zip(&validated);
         let reports: Vec<Report<'_>> = pairs

@@ -41,7 +41,7 @@ pub fn form_rules() -> impl Iterator<Item = (&'static str, About)> {
 }
 
 /// Rules on the form of files, sorted: id, what they find, why that is bad, what to do.
-const FORM: [(&str, &str, &str, &str); 40] = [
+const FORM: [(&str, &str, &str, &str); 44] = [
     (
         "alias-budget",
         "anchors, aliases and variables make the document too large",
@@ -49,6 +49,12 @@ const FORM: [(&str, &str, &str, &str); 40] = [
         "Write the values out, or use fewer aliases.",
     ),
     ("alias-loop", "an alias stands inside its own anchor", "The value would contain itself.", "Write the value out."),
+    (
+        "bad-case",
+        "a test case says something that cannot be",
+        "A case that cannot be decided, or that expects nothing, would never find anything.",
+        "Write what the message names.",
+    ),
     (
         "bad-key",
         "a file name is no campaign key",
@@ -84,6 +90,12 @@ const FORM: [(&str, &str, &str, &str); 40] = [
         "a value is none of those that its field allows",
         "The API refuses a campaign with such a value.",
         "Write one of the values that the message names.",
+    ),
+    (
+        "duplicate-case",
+        "two test cases of a file have the same name",
+        "A report could not tell which of the two failed.",
+        "Give each its own name.",
     ),
     (
         "duplicate-field",
@@ -205,6 +217,18 @@ const FORM: [(&str, &str, &str, &str); 40] = [
         "a document holds too many values",
         "A campaign has a few dozen values; a document with this many is most often no campaign.",
         "Split the document into several files.",
+    ),
+    (
+        "unknown-attribute",
+        "no filter looks at an attribute of a test case, and at one of nearly that name some does",
+        "The session of the case would lack the attribute that is meant.",
+        "Correct the name.",
+    ),
+    (
+        "unknown-campaign",
+        "a test case names a campaign that is not there",
+        "What the case says of it could never be looked at.",
+        "Correct the key, or remove what the case says of it.",
     ),
     (
         "unknown-environment",

@@ -85,7 +85,7 @@ fn told(findings: &[&Finding], report: &Report<'_>, regions: &mut Regions<'_>) -
 }
 
 /// Text for an element or an attribute in double quotes: markup spelled out, and nothing that XML 1.0 cannot hold.
-fn xml(text: &str) -> String {
+pub(in crate::render) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in inline(text).chars() {
         match c {

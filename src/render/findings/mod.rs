@@ -18,5 +18,6 @@ pub use human::{environment_line, human, summary, warnings_line};
 pub(super) use json::diagnostics;
 pub use json::{failure as json_failure, json, json_of_several};
 pub use junit::junit;
+pub(super) use junit::xml;
 pub use report::Report;
 pub use sarif::sarif;
