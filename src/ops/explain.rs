@@ -33,7 +33,7 @@ pub fn offline(
 ) -> Result<Explained, Failure> {
     let validated = checked(project, environment)?;
     let known = Known::of_files(&validated.loaded);
-    let declared = worlds::declared(&validated.loaded);
+    let declared = super::replay::declared(&validated.loaded);
     let contested = declared.iter().map(|(who, spec)| worlds::only_desired(who.clone(), spec));
     let explained = explained(contested.collect(), &[World::Desired], &known, request, progress)?;
     Ok(Explained { environment: environment.name.clone(), ..explained })

@@ -6,8 +6,8 @@ use super::Answer;
 use crate::diagnostic::Part;
 use crate::evaluate::{ExplainedCampaign, ExplainedQueue, FilterPlace};
 use crate::load::{Loaded, LoadedCampaign};
-use crate::model::{BothWorlds, CampaignKey, CampaignSpec, Contender, Filter, Live, QueueIds, QueueName, QueueNames, World};
-use crate::reconcile::{Action, Plan};
+use crate::model::{BothWorlds, CampaignKey, CampaignSpec, Contender, Filter, Live, QueueName, QueueNames, World};
+use crate::reconcile::Plan;
 use crate::replay::{Contest, Contested};
 
 /// What is known beside the bodies.
@@ -26,57 +26,16 @@ fn queue_names(campaign: &LoadedCampaign) -> impl Iterator<Item = &str> {
     routing.flat_map(|routing| [&routing.queue, &routing.overflow_queue]).flatten().map(String::as_str)
 }
 
-/// The declared campaigns with every queue name in the place of its id.
-pub(super) fn declared(loaded: &Loaded) -> Vec<(Contender, CampaignSpec)> {
-    let declared = loaded.campaigns.iter().filter_map(|campaign| {
-        let names: BTreeSet<&str> = queue_names(campaign).collect();
-        let themselves = QueueIds::new(names.into_iter().map(|name| (name.to_owned(), name.to_owned())));
-        let spec = campaign.document.resolve(&themselves).ok()?;
-        Some((Contender { key: Some(campaign.key.clone()), id: None, name: spec.name.clone() }, spec))
-    });
-    declared.collect()
-}
-
 /// A campaign of one world.
 pub(super) fn only_desired(who: Contender, spec: &CampaignSpec) -> Contested<'_> {
     Contested { who, spec: BothWorlds { live: None, desired: Some(spec) } }
 }
 
-/// The campaigns before and after a plan; without `both` only those before. A live campaign that nobody declared stays as it
-/// is, and so does what is forgotten.
+/// The campaigns before and after a plan; without `both` only those before.
 pub(super) fn of_plan<'a>(plan: &'a Plan, live: &'a Live, both: bool) -> Vec<Contested<'a>> {
-    let mut seen = BTreeSet::new();
-    let mut contested = Vec::new();
-    for change in &plan.changes {
-        let before = change.live.as_ref().map(|live| &live.spec);
-        let after = match change.action {
-            Action::Create | Action::Update => change.desired.as_ref(),
-            Action::Delete => None,
-            Action::Forget | Action::Record => before,
-        };
-        seen.extend(change.live.as_ref().map(|live| &live.id));
-        let who = Contender {
-            key: Some(change.key.clone()),
-            id: change.live.as_ref().map(|live| live.id.clone()),
-            name: after.or(before).map(|spec| spec.name.clone()).unwrap_or_default(),
-        };
-        contested.push(Contested { who, spec: BothWorlds { live: before, desired: after } });
-    }
-    let unchanged = plan.unchanged.iter().map(|unchanged| (Some(unchanged.key.clone()), &unchanged.live));
-    for (key, live) in unchanged {
-        seen.insert(&live.id);
-        let who = Contender { key, id: Some(live.id.clone()), name: live.spec.name.clone() };
-        contested.push(Contested { who, spec: BothWorlds { live: Some(&live.spec), desired: Some(&live.spec) } });
-    }
-    for live in live.campaigns.iter().filter(|live| !seen.contains(&live.id)) {
-        let who = Contender { key: None, id: Some(live.id.clone()), name: live.spec.name.clone() };
-        contested.push(Contested { who, spec: BothWorlds { live: Some(&live.spec), desired: Some(&live.spec) } });
-    }
-    if !both {
-        contested.retain(|campaign| campaign.spec.live.is_some());
-        contested.iter_mut().for_each(|campaign| campaign.spec.desired = None);
-    }
-    contested
+    let worlds = plan.worlds(live).into_iter();
+    let contested = worlds.map(|(who, spec)| Contested { who, spec: BothWorlds { desired: spec.desired.filter(|_| both), ..spec } });
+    contested.filter(|campaign| both || campaign.spec.live.is_some()).collect()
 }
 
 /// The ids of the queues that actions lead to.
