@@ -199,7 +199,7 @@ fn of_text(column: &str, operator: Operator, value: &FilterValue, dialect: Diale
 }
 
 fn of_booleans(column: &str, operator: Operator, value: &FilterValue) -> Option<String> {
-    let is = |wanted: bool| value.scalars().iter().any(|scalar| *scalar == Scalar::Boolean(wanted));
+    let is = |wanted: bool| value.scalars().contains(&Scalar::Boolean(wanted));
     let holds = |attribute: bool| match operator {
         Operator::Equals | Operator::In => is(attribute),
         Operator::NotEquals | Operator::NotIn => !is(attribute),
