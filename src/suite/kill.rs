@@ -42,7 +42,17 @@ impl<'c, 'w> Nearby<'c, 'w> {
 
     /// The first case that fails with the changed campaign.
     pub fn killer(&self, world: &World<'_>, mutant: &Mutant) -> Option<&'c Case> {
+        let changed = Contestant { key: self.campaign.key, spec: &mutant.spec };
+        let is_switched = mutant.spec.enabled != self.campaign.spec.enabled;
+        let holds = |session: &Session| results(changed, session).iter().all(|result| result.passed());
+        // Where the campaign takes no part, neither as it was nor as it is now, nothing can differ.
+        let reaches = |case: &Case, keys: &BTreeSet<&CampaignKey>| {
+            keys.contains(self.campaign.key) || case.sessions().any(holds) || (is_switched && case.speaks_of_switch(self.campaign))
+        };
         let fails = |(case, keys): &&(&'c Case, BTreeSet<&'w CampaignKey>)| {
+            if !reaches(case, keys) {
+                return false;
+            }
             let world = world.with(keys, self.campaign.key, &mutant.spec);
             !judge(case, &world.run(case)).is_empty()
         };

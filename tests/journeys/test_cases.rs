@@ -32,9 +32,8 @@ fn every_change_of_the_documented_sample_is_noticed() {
     let repo = Repo::sample();
     let ran = repo.run(&["test", "--mutate", "pricing-churn", "--format", "json"]).exits(0);
     let mutants: Value = serde_json::from_str::<Value>(&ran.out).unwrap()["mutants"].take();
-    let of_sample = mutants["survivors"].as_array().unwrap().iter().filter(|survivor| survivor["campaign"] == "pricing-churn");
-    assert_eq!(of_sample.count(), 0, "{mutants:#}");
-    assert!(mutants["tried"].as_u64().unwrap() > 20, "{mutants:#}");
+    assert_eq!(mutants["survivors"], Value::Array(Vec::new()));
+    assert!(mutants["tried"].as_u64().unwrap() >= 20, "{mutants:#}");
     repo.run(&["test", "--mutate", "--min-score", "80"]).exits(0).says("mutants: ");
     repo.run(&["test", "--mutate", "--min-score", "100"]).exits(1).complains("--min-score asks for 100 %");
 }

@@ -13,6 +13,7 @@ use crate::suite::{Case, Coverage, Difference, Mismatch, Mutation, Survivor, Unc
 const FORMAT_VERSION: &str = "1.0";
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Document<'a> {
     format_version: &'static str,
     environment: &'a str,
@@ -89,6 +90,6 @@ fn of_mutation(mutation: &Mutation, report: &TestReport<'_>) -> Value {
         .collect();
     json!({
         "noticed": mutation.killed(), "tried": tried, "percent": mutation.percent(), "equivalent": equivalent,
-        "campaigns_left_out": campaigns_left_out, "survivors": survivors,
+        "campaignsLeftOut": campaigns_left_out, "survivors": survivors,
     })
 }
