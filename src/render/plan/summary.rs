@@ -42,7 +42,7 @@ pub(super) fn effects(plan: &Plan) -> Vec<(Effect, String)> {
 /// That a limit was not judged, where that is so.
 pub(super) fn not_judged(plan: &Plan) -> Option<String> {
     let limit = plan.not_judged?;
-    Some(format!("not judged: at most {limit} % more invites are allowed, and no recording says how many it is; add --replay FILE"))
+    Some(format!("not judged: at most {limit} % more invites are allowed, and no recording says how many it is; `plan --replay FILE` does"))
 }
 
 /// The changes that a reviewer must see first, most severe first.
