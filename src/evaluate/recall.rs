@@ -143,3 +143,13 @@ impl Hasher for AlreadyHashed {
         self.0 = hash as u64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Contact;
+
+    #[test]
+    fn a_contact_takes_as_much_as_the_documents_say() {
+        assert_eq!(size_of::<(u128, Contact)>(), 80);
+    }
+}
