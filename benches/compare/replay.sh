@@ -67,8 +67,8 @@ done
 "$campaignctl" replay --offline --quiet --format json --out replay.json sessions.ndjson >/dev/null || fail "the sessions were not replayed"
 matches=$("$python" -c '
 import json
-decided = [campaign["decided"]["desired"] for campaign in json.load(open("replay.json"))["campaigns"]]
-print(sum(one["invited"] + one["suppressed"] + one["throttled"] + one["queued"] for one in decided if one))')
+decided = [campaign["desired"] for campaign in json.load(open("replay.json"))["campaignctl"]["replay"]["campaigns"]]
+print(sum(one["invited"] + one["suppressed"] + one["throttled"] + one["queued"] for one in decided))')
 for way in typed strict; do
     found=$("$python" "$here/replay_duckdb.py" "$way" "$work")
     [[ $found == "$matches matches" ]] || fail "campaignctl found $matches matches, DuckDB ($way) $found"
