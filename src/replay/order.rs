@@ -36,8 +36,7 @@ impl Order {
         }
     }
 
-    /// Lets go of the earliest while more than the buffer are held, and of all that are certainly next: nothing that comes
-    /// later is earlier than `until`.
+    /// Lets go of the earliest while more than `hold` are held.
     pub(super) fn release(&mut self, hold: usize, each: &mut impl FnMut(&Record, IsLate)) {
         while self.straight.len() + self.strays.len() > hold {
             let stray_first = match (self.straight.front(), self.strays.peek()) {
