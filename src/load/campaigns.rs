@@ -40,6 +40,8 @@ pub struct Loaded {
     pub campaigns: Vec<LoadedCampaign>,
     /// What could be read of the others, for rules to look at.
     pub partial: Vec<PartialCampaign>,
+    /// The keys of all campaigns, good and bad; `None` where a file cannot be read so far that it may hold any other.
+    pub keys: Option<BTreeSet<CampaignKey>>,
     /// The files; the first one is the project file.
     pub sources: SourceMap,
     /// Everything that is wrong, in order of path and document.
@@ -136,6 +138,7 @@ fn load(project: &Project, environment: &Environment, drafts: &Drafts, added: Ve
     // A campaign that cannot be read may be the one that an overlay belongs to.
     if !files.iter().any(|file| file.hides_keys) {
         undeclared(&overlays, &keys, &mut loaded);
+        loaded.keys = Some(keys);
     }
     for file in files {
         file.join(&mut loaded);

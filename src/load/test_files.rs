@@ -57,10 +57,9 @@ pub fn load_tests(project: &Project, environment: &Environment, loaded: &mut Loa
 
 impl Known {
     fn of(project: &Project, loaded: &Loaded) -> Self {
-        let has_errors = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
         let filters = loaded.campaigns.iter().flat_map(|campaign| &campaign.document.filters);
         Self {
-            keys: (!has_errors).then(|| loaded.campaigns.iter().map(|campaign| campaign.key.clone()).collect()),
+            keys: loaded.keys.clone(),
             attributes: filters.map(|filter| filter.attribute_name.clone()).collect(),
             environments: project.settings.environments.keys().cloned().collect(),
         }

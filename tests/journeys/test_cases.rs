@@ -102,3 +102,18 @@ fn junit_is_well_formed_whatever_a_case_is_called() {
     assert!(failed[0].text().unwrap().contains("the session has 46"), "{:?}", failed[0].text());
     assert!(!ran.out.contains('\u{1b}'));
 }
+
+#[test]
+fn a_campaign_that_is_broken_is_still_a_campaign_for_its_cases() {
+    let repo = Repo::sample();
+    repo.replace("campaigns/pricing-churn.yaml", "description:", "descripton:");
+    let checked = repo.run(&["validate"]).exits(1);
+    let said = format!("{}{}", checked.out, checked.err);
+    assert!(said.contains("unknown field `descripton`") && !said.contains("unknown-campaign"), "{said}");
+    // A slip in a case is told all the same.
+    repo.write("campaigns/other.test.yaml", "cases:\n  - { name: x, session: {}, expect: { pricing-chrn: invited } }\n");
+    let checked = repo.run(&["validate"]).exits(1);
+    let said = format!("{}{}", checked.out, checked.err);
+    assert!(said.contains("there is no campaign `pricing-chrn`") && said.contains("did you mean `pricing-churn`?"), "{said}");
+    assert_eq!(said.matches("error[unknown-campaign]").count(), 1, "{said}");
+}
