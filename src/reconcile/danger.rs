@@ -1,6 +1,7 @@
 //! What a visitor would notice: which changes loosen a campaign, and the few that deserve a mark.
 
-use super::normalize::{Condition, value_keys};
+use super::canonical::value_keys;
+use super::normalize::Condition;
 use super::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, ThrottlingPart};
 use crate::model::{CampaignSpec, DataType, LiveCampaign, Operator, Scalar};
 

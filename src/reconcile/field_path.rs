@@ -6,7 +6,8 @@ use std::fmt;
 use super::normalize::{action_paths, filter_paths};
 use crate::model::{ActionType, CampaignSpec, Operator};
 
-/// One field of a campaign. Ordered as people read a campaign.
+/// One field of a campaign. Ordered as people read a campaign; fingerprints in states depend on the order of the variants, here
+/// and in the parts, and on the text of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FieldPath {
     /// `name`

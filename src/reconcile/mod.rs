@@ -5,10 +5,12 @@
 //! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
 mod body;
+mod canonical;
 mod change;
 mod danger;
 mod drift;
 mod effect;
+mod escaped;
 mod field_diff;
 mod field_path;
 mod goal;

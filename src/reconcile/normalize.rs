@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::canonical::{self, value_keys};
 use super::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 use crate::model::{Action, CampaignSpec, DataType, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar, Throttling};
 
@@ -54,40 +55,7 @@ impl Condition {
     }
 }
 
-/// A text that is equal for equal values. For `float`, `1` and `1.0` are the same value; for the other types they differ.
-fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
-    match scalar {
-        Scalar::Boolean(value) => format!("b{value}"),
-        Scalar::Text(text) => format!("t{text}"),
-        Scalar::Number(number) if data_type == DataType::Float => match number.as_f64() {
-            // -0.0 and 0.0 are one value.
-            Some(value) => format!("n{:?}", value + 0.0),
-            None => format!("n{number}"),
-        },
-        Scalar::Number(number) => format!("n{number}"),
-    }
-}
-
-/// The values of a filter as a set.
-pub(super) fn value_keys(value: &FilterValue, data_type: DataType) -> BTreeSet<String> {
-    value.scalars().iter().map(|scalar| scalar_key(scalar, data_type)).collect()
-}
-
 impl FieldValue {
-    /// A text that is equal for equal values.
-    pub(super) fn key(&self) -> String {
-        match self {
-            Self::Condition(condition) => {
-                let keys: Vec<String> = value_keys(&condition.value, condition.data_type).into_iter().collect();
-                let one = matches!(condition.value, FilterValue::One(_));
-                format!("{one} {} {keys:?}", condition.data_type.as_str())
-            }
-            // As it always was: fingerprints in the state are made of this.
-            Self::Queue(id) => format!("{:?}", Self::Text(id.clone())),
-            other => format!("{other:?}"),
-        }
-    }
-
     /// The id, where the value is a queue.
     pub(super) fn queue_id(&self) -> Option<&String> {
         match self {
@@ -153,7 +121,7 @@ pub(super) fn fields(spec: &CampaignSpec) -> BTreeMap<FieldPath, FieldValue> {
 pub(super) fn filter_paths(filters: &[Filter]) -> Vec<(FieldPath, usize)> {
     let mut groups: BTreeMap<(&str, Operator), Vec<(String, usize)>> = BTreeMap::new();
     for (index, filter) in filters.iter().enumerate() {
-        let content = format!("{:?} {}", value_keys(&filter.value, filter.data_type), filter.data_type.as_str());
+        let content = canonical::filter(&filter.value, filter.data_type);
         groups.entry((&filter.attribute_name, filter.operator)).or_default().push((content, index));
     }
     let mut paths = Vec::with_capacity(filters.len());
@@ -171,7 +139,7 @@ pub(super) fn action_paths(actions: &[Action]) -> Vec<(FieldPath, usize)> {
     let mut sorted: Vec<usize> = (0..actions.len()).collect();
     let key = |index: &usize| (actions[*index].action_type, actions[*index].priority);
     // Ties are broken by content, so that reordering equal priorities changes nothing.
-    sorted.sort_by_cached_key(|index| (key(index), format!("{:?}", action_parts(&actions[*index]))));
+    sorted.sort_by_cached_key(|index| (key(index), canonical::action(&action_parts(&actions[*index]))));
     let mut paths = Vec::with_capacity(actions.len());
     let mut nth = 0;
     for (position, index) in sorted.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use super::canonical;
 use super::normalize::fields;
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied, Live, LiveCampaign};
 
@@ -23,15 +24,21 @@ pub struct Found {
     pub intended: Timestamp,
 }
 
-/// A text that is equal for bodies that mean the same campaign: SHA-256 of the canonical form, in hexadecimal.
+/// A text that is equal for bodies that mean the same campaign: SHA-256 of the canonical form, in hexadecimal. States remember
+/// it, so the same body has the same fingerprint in every version.
 pub fn fingerprint(spec: &CampaignSpec) -> String {
-    let mut hash = Sha256::new();
+    Sha256::digest(canonical_text(spec)).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the fingerprint is made of: a line for each field, in the order of [`FieldPath`](super::FieldPath).
+fn canonical_text(spec: &CampaignSpec) -> String {
+    let mut text = String::new();
     for (path, value) in fields(spec) {
         // Lengths go before texts, so that no two lists of fields run together.
-        let (path, value) = (path.to_string(), value.key());
-        hash.update(format!("{} {path} {} {value}\n", path.len(), value.len()));
+        let (path, value) = (path.to_string(), canonical::value(&value));
+        text.push_str(&format!("{} {path} {} {value}\n", path.len(), value.len()));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    text
 }
 
 /// The live campaigns that this create can have made: of its name and body, made since, and known to no state entry.
@@ -63,4 +70,30 @@ pub fn resume(intents: &BTreeMap<CampaignKey, Intent>, live: &Live, last_applied
         _ => None,
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{canonical_text, fingerprint};
+    use crate::model::{CampaignSpec, DataType, Operator};
+
+    /// Every kind of value, operator and type, numbers at the ends of their range, quotes, control characters and characters
+    /// that join others.
+    const BODY: &str = include_str!("../../tests/fingerprint/body.json");
+
+    /// What states of every version hold is found again for ever: neither file nor digest may change.
+    #[test]
+    fn the_fingerprint_of_a_body_is_the_one_it_always_had() {
+        let spec: CampaignSpec = serde_json::from_str(BODY).unwrap();
+        for operator in Operator::ALL {
+            assert!(spec.filters.iter().any(|filter| filter.operator == operator), "{operator}");
+        }
+        for data_type in DataType::ALL {
+            assert!(spec.filters.iter().any(|filter| filter.data_type == data_type), "{data_type:?}");
+        }
+        assert_eq!(canonical_text(&spec), include_str!("../../tests/fingerprint/body.txt").replace("\r\n", "\n"));
+        assert_eq!(fingerprint(&spec), "f80cef9aba9d2061a301ac6daee2b264fcff7e60dd2a2cd1479388a8f893c727");
+        let plain = serde_json::json!({ "name": "N", "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
+        assert_eq!(fingerprint(&serde_json::from_value(plain).unwrap()), "8826abfd48c6f8cd6e5d35bdb46263cf06f223c9f373d69aaea3d48a9f2c7735");
+    }
 }
