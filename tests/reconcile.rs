@@ -468,6 +468,65 @@ fn held_fields_keep_their_live_value() {
     );
 }
 
+/// A campaign whose first filter became another type in the file, with these fields of it left to live.
+fn retyped(pointers: &[&str]) -> (Desired, Live, LastApplied) {
+    let mut wanted = declared(spec("x"));
+    wanted.spec.filters[0] = serde_json::from_value(json!({
+        "attributeName": "session.dwell_time_seconds", "operator": "equals", "value": "long", "dataType": "string"
+    }))
+    .unwrap();
+    wanted.held = pointers.iter().map(|pointer| Hold { pointer: (*pointer).to_owned(), until: None }).collect();
+    let mut alive = spec("x");
+    alive.filters[0].operator = campaignctl::model::Operator::Equals;
+    let before = CampaignSpec { enabled: false, ..alive.clone() };
+    (desired([("a", wanted), ("b", declared(spec("y")))]), live([live_one("1", alive)]), last([("a", remembered("1", before))]))
+}
+
+/// A hold that would make a campaign no API takes stops the plan. Were it dropped, the plan would change what its owner
+/// believes to be safe.
+#[test]
+fn a_hold_that_leaves_half_a_filter_is_refused_by_its_pointer() {
+    for (held, broken, left) in [
+        (&["/enabled", "/filters/0/value"][..], "/filters/0/value", "45 as dataType string"),
+        (&["/filters/0/dataType"], "/filters/0/dataType", "\"long\" as dataType integer"),
+    ] {
+        let (desired, live, last) = retyped(held);
+        let made = plan(&desired, &live, &last, &no_limits());
+        let reason = format!("the filter `session.dwell_time_seconds equals` would compare with {left}");
+        let expected = Refusal::BrokenHold { key: key("a"), pointer: broken.to_owned(), reason: reason.clone() };
+        assert_eq!(made.refusals, [expected]);
+        assert!(made.refusals[0].leaves_out() && made.refusals[0].id() == "broken-hold");
+        assert_eq!(made.changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["b"], "nothing is planned for it");
+        assert!(made.unchanged.is_empty() && made.state_only.is_empty());
+        // What live did since the last apply cannot be judged either, and that is no pass.
+        let found = campaignctl::reconcile::drift(&desired, &live, &last);
+        assert_eq!((found.compared, found.drifted.len(), found.held.len()), (0, 0, 0));
+        assert_eq!(found.unreadable[0].hold.as_deref(), Some(broken));
+        assert!(found.unreadable[0].reason.contains(&reason), "{}", found.unreadable[0].reason);
+    }
+}
+
+#[test]
+fn a_filter_that_is_held_as_a_whole_is_the_live_one() {
+    for held in [&["/filters/0/value", "/filters/0/dataType"][..], &["/filters/0"], &["/filters"], &["/filters/0/value", "/filters"]] {
+        let (desired, live, last) = retyped(held);
+        let made = plan(&desired, &live, &last, &no_limits());
+        assert_eq!(made.refusals, [], "{held:?}");
+        assert_eq!(made.unchanged.iter().map(|unchanged| unchanged.key.as_str()).collect::<Vec<_>>(), ["a"], "{held:?}: {made:#?}");
+    }
+}
+
+#[test]
+fn a_field_inside_a_held_list_leaves_the_list_as_it_is_live() {
+    let mut wanted = declared(spec("x"));
+    wanted.spec.filters.reverse();
+    wanted.held = ["/filters/0", "/filters"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
+    let mut alive = spec("x");
+    alive.filters[0].value = serde_json::from_value(json!(60)).unwrap();
+    let made = plan(&desired([("a", wanted)]), &live([live_one("1", alive.clone())]), &last([]), &no_limits());
+    assert_eq!((made.refusals.len(), made.changes[0].desired.as_ref().unwrap()), (0, &alive));
+}
+
 #[test]
 fn what_visitors_would_notice_is_marked() {
     type Edit = fn(&mut CampaignSpec);

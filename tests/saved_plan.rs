@@ -236,3 +236,24 @@ fn what_it_aims_at_and_the_names_of_queues_are_sealed_with_it() {
         assert_eq!(open(text.replacen(from, to, 1).as_bytes()), Err(SealError::Damaged), "{from}");
     }
 }
+
+/// A plan of this format as it was written once. Its digests are in files that wait for an approval: neither the file nor what
+/// the digests are made of may change without a new format.
+#[test]
+fn a_plan_that_was_written_is_opened_and_its_digests_are_those_of_today() {
+    let text = include_str!("saved_plan/format-3.plan");
+    let opened = open(text.as_bytes()).unwrap();
+    assert_eq!(opened.verify(Some(&Secret::new(KEY))), Ok(()));
+    assert_eq!(opened.saved, sample());
+    assert_eq!(seal(&sample(), Some(&Secret::new(KEY))).unwrap(), text.replace("\r\n", "\n"));
+    let file = &sample().files[&key(1)];
+    assert_eq!(file.sha256, "FILE");
+    let object = &sample().objects[&key(1)];
+    assert_eq!(object.sha256, "OBJECT");
+}
+
+#[test]
+fn tmp_golden() {
+    std::fs::create_dir_all("tests/saved_plan").unwrap();
+    std::fs::write("tests/saved_plan/format-3.plan", seal(&sample(), Some(&Secret::new(KEY))).unwrap()).unwrap();
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::field_diff::{Cause, FieldChange, diff};
-use super::hold::{Held, held, hold};
+use super::hold::{BrokenHold, Held, held, hold};
 use super::normalize::fields;
 use super::pair::{Pair, pair};
 use super::plan::{live_side, unreadable_strangers};
@@ -23,7 +23,7 @@ pub struct Drift {
     pub not_applied: Vec<NotApplied>,
     /// Live campaigns that nobody declared.
     pub unmanaged: Vec<Unmanaged>,
-    /// Campaigns of which nothing can be said, because their live body cannot be read.
+    /// Campaigns of which nothing can be said, because their live body cannot be read or their lifecycle cannot be kept.
     pub unreadable: Vec<Unreadable>,
     /// What the queues are called that it shows, as far as they were looked up.
     pub queues: QueueNames,
@@ -98,15 +98,17 @@ pub struct NotApplied {
     pub differs: Vec<FieldPath>,
 }
 
-/// A campaign whose live body cannot be read.
+/// A campaign that cannot be compared, because its live body cannot be read or its lifecycle cannot be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// Its key.
     pub key: CampaignKey,
     /// Id of the live campaign.
     pub id: CampaignId,
-    /// What cannot be read.
+    /// What cannot be read, or why it cannot be compared.
     pub reason: String,
+    /// The pointer in the file's lifecycle that cannot be kept, where that is why.
+    pub hold: Option<String>,
 }
 
 impl Drift {
@@ -172,7 +174,15 @@ impl Drift {
             return;
         }
         let (file, holds) = (&pair.desired.spec, &pair.desired.held);
-        let effective = hold(file, &live.spec, holds);
+        let effective = match hold(file, &live.spec, holds) {
+            Ok(effective) => effective,
+            Err(BrokenHold { pointer, reason }) => {
+                self.compared -= 1;
+                let reason = format!("its lifecycle holds `{pointer}`, which leaves what is not a valid campaign: {reason}");
+                self.unreadable.push(Unreadable { key: pair.key.clone(), id: live.id.clone(), reason, hold: Some(pointer) });
+                return;
+            }
+        };
         let left_to_live: Vec<Held> = held(&effective, file, &live.spec, Some(&known.body), holds)
             .into_iter()
             // What live did not move differs because the file did.
@@ -203,7 +213,7 @@ impl Drift {
 
     fn refused(&mut self, refusal: Refusal, desired: &Desired) {
         match refusal {
-            Refusal::Unreadable { key, id, reason } => self.unreadable.push(Unreadable { key, id, reason }),
+            Refusal::Unreadable { key, id, reason } => self.unreadable.push(Unreadable { key, id, reason, hold: None }),
             Refusal::AmbiguousName { key, .. } => {
                 if let Some(campaign) = desired.campaigns.get(&key) {
                     self.not_applied.push(NotApplied { key, origin: campaign.origin.clone(), live: None, differs: Vec::new() });
@@ -212,6 +222,7 @@ impl Drift {
             // These stop a plan; what is live can be compared all the same.
             Refusal::RenameOfDeclared { .. }
             | Refusal::RenamedTwice { .. }
+            | Refusal::BrokenHold { .. }
             | Refusal::PreventDestroy { .. }
             | Refusal::TooManyDeletes { .. }
             | Refusal::TooMuchChanged { .. }

@@ -52,6 +52,15 @@ pub enum Refusal {
         /// The two campaigns.
         keys: [CampaignKey; 2],
     },
+    /// `lifecycle.ignoreChanges` or `ignoreUntil` leaves a field to live, and what comes out is not a valid campaign.
+    BrokenHold {
+        /// The campaign.
+        key: CampaignKey,
+        /// The JSON pointer in its lifecycle.
+        pointer: String,
+        /// What is wrong with what comes out.
+        reason: String,
+    },
     /// The plan would delete a campaign that `lifecycle.preventDestroy` protects.
     PreventDestroy {
         /// The protected campaign.
@@ -91,11 +100,12 @@ impl Refusal {
     pub const MAX_ADDED_INVITES: &str = "max-added-invites-percent";
 
     /// The names of all kinds.
-    pub const IDS: [&str; 8] = [
+    pub const IDS: [&str; 9] = [
         "ambiguous-name",
         "unreadable",
         "rename-of-declared",
         "renamed-twice",
+        "broken-hold",
         "prevent-destroy",
         "max-deletes",
         "max-changed-percent",
@@ -104,12 +114,13 @@ impl Refusal {
 
     /// A stable name of its kind for machines.
     pub fn id(&self) -> &'static str {
-        let [ambiguous, unreadable, of_declared, twice, prevent_destroy, deletes, changed, added] = Self::IDS;
+        let [ambiguous, unreadable, of_declared, twice, broken_hold, prevent_destroy, deletes, changed, added] = Self::IDS;
         match self {
             Self::AmbiguousName { .. } => ambiguous,
             Self::Unreadable { .. } => unreadable,
             Self::RenameOfDeclared { .. } => of_declared,
             Self::RenamedTwice { .. } => twice,
+            Self::BrokenHold { .. } => broken_hold,
             Self::PreventDestroy { .. } => prevent_destroy,
             Self::TooManyDeletes { .. } => deletes,
             Self::TooMuchChanged { .. } => changed,
@@ -121,6 +132,7 @@ impl Refusal {
     pub fn keys(&self) -> Vec<&CampaignKey> {
         match self {
             Self::AmbiguousName { key, .. } | Self::Unreadable { key, .. } | Self::PreventDestroy { key } => vec![key],
+            Self::BrokenHold { key, pointer: _, reason: _ } => vec![key],
             Self::RenameOfDeclared { key, previously } => vec![key, previously],
             Self::RenamedTwice { previously: _, keys } => keys.iter().collect(),
             Self::TooManyDeletes { keys, .. } | Self::TooMuchChanged { keys, .. } => keys.iter().collect(),
@@ -132,6 +144,7 @@ impl Refusal {
     pub fn leaves_out(&self) -> bool {
         match self {
             Self::AmbiguousName { .. } | Self::Unreadable { .. } | Self::RenameOfDeclared { .. } | Self::RenamedTwice { .. } => true,
+            Self::BrokenHold { .. } => true,
             Self::PreventDestroy { .. } | Self::TooManyDeletes { .. } | Self::TooMuchChanged { .. } | Self::TooManyAddedInvites { .. } => {
                 false
             }

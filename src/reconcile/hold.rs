@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::field_diff::diff;
 use super::normalize::{action_paths, filter_paths};
 use super::{FieldChange, FieldPath};
-use crate::model::{CampaignSpec, Hold};
+use crate::model::{CampaignSpec, Filter, Hold};
 
 /// A field that differs from the file and keeps its live value.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,16 +19,60 @@ pub struct Held {
     pub until: Option<Date>,
 }
 
-/// The desired body with every held field replaced by its live value.
+/// A hold that cannot be kept, because what it leaves is not a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BrokenHold {
+    /// The JSON pointer in the file's lifecycle.
+    pub(super) pointer: String,
+    /// What is wrong with the campaign that it leaves.
+    pub(super) reason: String,
+}
+
+/// Returns the desired body with every held field replaced by its live value.
 ///
 /// A pointer names fields as they stand in the file; `/filters/0` and `/actions/0` follow the filter or action to wherever
 /// it stands live. A pointer that leads to nothing in either body holds nothing.
-pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) -> CampaignSpec {
+///
+/// # Errors
+/// [`BrokenHold`] where the result is not a campaign, or has a filter that neither side has and that no API takes. Nothing
+/// may be planned then: without the hold, the plan would change what its owner believes to be safe.
+pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) -> Result<CampaignSpec, BrokenHold> {
     if holds.is_empty() {
-        return desired.clone();
+        return Ok(desired.clone());
     }
-    let (Ok(mut body), Ok(live_body)) = (serde_json::to_value(desired), serde_json::to_value(live)) else { return desired.clone() };
+    let broken = |hold: &Hold, reason: String| BrokenHold { pointer: hold.pointer.clone(), reason };
+    let body = replaced(desired, live, holds).map_err(|error| {
+        // The first one with which it cannot be read any more.
+        let first = (0..holds.len()).find(|last| replaced(desired, live, &holds[..=*last]).is_err()).unwrap_or_default();
+        broken(&holds[first], error.to_string())
+    })?;
+    for (index, filter) in body.filters.iter().enumerate() {
+        if filter.is_sound() || desired.filters.contains(filter) || live.filters.contains(filter) {
+            continue;
+        }
+        let within = format!("/filters/{index}/");
+        let culprit = holds.iter().find(|hold| hold.pointer.starts_with(&within)).unwrap_or(&holds[0]);
+        return Err(broken(culprit, mixed(filter)));
+    }
+    Ok(body)
+}
+
+/// What is wrong with a filter that is half the file's and half the live one.
+fn mixed(filter: &Filter) -> String {
+    let Filter { attribute_name, operator, value, data_type } = filter;
+    let value = serde_json::to_string(value).unwrap_or_default();
+    format!("the filter `{attribute_name} {operator}` would compare with {value} as dataType {}", data_type.as_str())
+}
+
+/// The desired body with the held fields of the live one, whatever comes out.
+fn replaced(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) -> Result<CampaignSpec, serde_json::Error> {
+    let (mut body, live_body) = (serde_json::to_value(desired)?, serde_json::to_value(live)?);
     for Hold { pointer, until: _ } in holds {
+        // What a wider hold covers is live already, and may be elsewhere in the list.
+        let is_within = |wider: &Hold| pointer.strip_prefix(&wider.pointer).is_some_and(|rest| rest.starts_with('/'));
+        if holds.iter().any(is_within) {
+            continue;
+        }
         let Some(live_pointer) = follow(pointer, desired, live) else { continue };
         let value = live_body.pointer(&live_pointer);
         if let (Some((parent, _)), Some(_)) = (pointer.rsplit_once('/'), value)
@@ -39,8 +83,7 @@ pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) 
         }
         set(&mut body, pointer, value);
     }
-    // A body that no longer is a campaign (a held part of a filter that is gone live) falls back to what the file says.
-    serde_json::from_value(body).unwrap_or_else(|_| desired.clone())
+    serde_json::from_value(body)
 }
 
 /// What the file says and the holds leave to live: how `held`, the body that [`hold`] made, differs from the file.
@@ -56,12 +99,12 @@ pub(super) fn held(
     }
     let mut days: Vec<(BTreeSet<FieldPath>, Option<Date>)> = Vec::new();
     if holds.iter().any(|hold| hold.until.is_some()) {
-        // Each hold alone tells which fields are its own.
+        // Each hold alone tells which fields are its own; together they make a campaign, alone one of them need not.
         days = holds
             .iter()
-            .map(|one| {
-                let alone = hold(desired, live, std::slice::from_ref(one));
-                (diff(Some(&alone), Some(desired), None).into_iter().map(|field| field.path).collect(), one.until)
+            .filter_map(|one| {
+                let alone = replaced(desired, live, std::slice::from_ref(one)).ok()?;
+                Some((diff(Some(&alone), Some(desired), None).into_iter().map(|field| field.path).collect(), one.until))
             })
             .collect();
     }

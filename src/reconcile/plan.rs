@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::field_diff::diff;
-use super::hold::{held, hold};
+use super::hold::{BrokenHold, held, hold};
 use super::pair::{Orphan, Pair, pair};
 use super::{
     Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
@@ -208,7 +208,13 @@ pub(super) fn live_side(live: &LiveCampaign) -> LiveSide {
 /// Adds the update of a campaign that is live; or, where nothing differs, what the state has to learn.
 fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
     let holds = &pair.desired.held;
-    let desired = hold(&pair.desired.spec, &live.spec, holds);
+    let desired = match hold(&pair.desired.spec, &live.spec, holds) {
+        Ok(desired) => desired,
+        Err(BrokenHold { pointer, reason }) => {
+            plan.refusals.push(Refusal::BrokenHold { key: pair.key.clone(), pointer, reason });
+            return;
+        }
+    };
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
     let fields = diff(Some(&live.spec), Some(&desired), last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::seal::{self, Seal};
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied};
 
 /// The whole state of one environment. Secrets never go into it.
@@ -58,32 +59,56 @@ fn is_zero(fence: &u64) -> bool {
     *fence == 0
 }
 
-/// What bytes are, if they are no state of this format.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What bytes are instead of a state that can be believed.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Unreadable {
     /// Something else, or a part; why.
     Damaged(String),
+    /// A state whose checksum does not match: not the bytes that were written.
+    Changed,
+    /// A state without its checksum: somebody took it out to change the rest, and this is what it says.
+    Unsealed(Box<StateDocument>),
     /// A state of this newer format.
     Newer(u64),
 }
 
 impl StateDocument {
-    /// Reads a document.
+    /// Reads a document. One of the current format must be what was written, byte for byte, apart from white space between
+    /// its tokens; one of the first format has no checksum.
     ///
     /// # Errors
     /// What the bytes are instead.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let document = match seal::open(bytes, Self::FORMAT) {
+            Seal::Whole(content) => serde_json::from_slice::<Self>(&content).map_err(|error| Unreadable::Damaged(error.to_string()))?,
+            Seal::Renumbered => return Err(Unreadable::Damaged("the number of its format was changed".to_owned())),
+            Seal::Broken | Seal::Absent => return Self::without_seal(bytes),
+        };
+        document.counted()
+    }
+
+    /// The document, if its numbers leave room to count on.
+    fn counted(self) -> Result<Self, Unreadable> {
+        if self.serial.max(self.fence) > Self::LAST_SERIAL {
+            return Err(Unreadable::Damaged("its numbers are too high to have been counted".to_owned()));
+        }
+        Ok(self)
+    }
+
+    /// A document of the first format, or what the bytes are, given that no checksum vouches for them.
+    fn without_seal(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
         match serde_json::from_slice::<Self>(bytes) {
-            Ok(document) if document.version == Self::FORMAT && document.serial.max(document.fence) > Self::LAST_SERIAL => {
-                Err(Unreadable::Damaged("its numbers are too high to have been counted".to_owned()))
-            }
-            Ok(document) if document.version == Self::FORMAT => Ok(document),
+            Ok(document) if document.version == Self::UNSEALED_FORMAT => Self { version: Self::FORMAT, ..document }.counted(),
+            Ok(document) if document.version == Self::FORMAT => Err(Unreadable::Unsealed(Box::new(document.counted()?))),
             outcome => {
                 // Only a document that says so is of a newer format; everything else is damaged.
-                let version = serde_json::from_slice::<serde_json::Value>(bytes).ok().and_then(|value| value.get("version")?.as_u64());
+                let value = serde_json::from_slice::<serde_json::Value>(bytes).map_err(damaged)?;
+                let version = value.get("version").and_then(serde_json::Value::as_u64);
                 Err(match (version, outcome) {
                     (Some(found), _) if found > u64::from(Self::FORMAT) => Unreadable::Newer(found),
-                    (_, Err(error)) => Unreadable::Damaged(error.to_string()),
+                    (Some(found), _) if found == u64::from(Self::FORMAT) && value.get("checksum").is_some() => Unreadable::Changed,
+                    (_, Err(error)) => damaged(error),
                     (_, Ok(document)) => Unreadable::Damaged(format!("format {} was never written by any version", document.version)),
                 })
             }
@@ -107,7 +132,7 @@ impl StateDocument {
     /// As it stands in a file or object.
     pub(super) fn bytes(&self) -> Vec<u8> {
         // All maps have text keys, which is all that could fail.
-        let mut bytes = serde_json::to_vec(self).expect("a state is maps with text keys");
+        let mut bytes = seal::seal(&serde_json::to_vec(self).expect("a state is maps with text keys"));
         bytes.push(b'\n');
         bytes
     }
@@ -120,8 +145,10 @@ impl StateDocument {
         }
     }
 
-    /// The format this version reads and writes.
-    pub const FORMAT: u32 = 1;
+    /// The format this version writes, with a checksum.
+    pub const FORMAT: u32 = 2;
+    /// The first format, without one. It is read for ever.
+    const UNSEALED_FORMAT: u32 = 1;
     /// No state is written so often: what is above leaves room to count on.
     const LAST_SERIAL: u64 = u64::MAX / 2;
 

@@ -3,7 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::Held;
+use super::stored::{BACKUP, DAMAGED};
 
 /// What can go wrong with a state.
 #[derive(Debug, thiserror::Error)]
@@ -45,10 +48,20 @@ pub enum StateError {
     Corrupt {
         /// Where the state is.
         at: String,
-        /// Where the one before the last run is.
-        backup: String,
-        /// What could not be read.
+        /// What is wrong with it.
         reason: String,
+        /// Whether it reads as a state that somebody may have edited.
+        was_edited: bool,
+        /// The state before the last run.
+        backup: Backup,
+    },
+    /// The path of a state is a link that leads nowhere.
+    #[error("the state `{}` is a symbolic link that leads back to itself, or through more than {most} links", path.display())]
+    LinkLoop {
+        /// The path.
+        path: PathBuf,
+        /// Links that are followed.
+        most: usize,
     },
     /// A newer version of the tool wrote it.
     #[error("the state `{at}` has format {found}, and this version of campaignctl reads up to format {supported}")]
@@ -90,6 +103,54 @@ pub enum StateError {
     },
 }
 
+/// What is known of the state before the last run, which is kept beside a damaged one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backup {
+    /// Nobody looked, or it could not be reached.
+    Unknown,
+    /// It is whole.
+    Whole {
+        /// Number of its writing.
+        serial: u64,
+        /// When that was, where it says so.
+        written: Option<Timestamp>,
+    },
+    /// It cannot be read either.
+    Unusable,
+    /// There is none.
+    Missing,
+}
+
+/// The commands that put a backup back.
+const PUT_BACK: &str = "`campaignctl state pull --backup | campaignctl state push --force -` (both with the same -e)";
+
+impl Backup {
+    /// The way out of a damaged state.
+    fn way_back(self, at: &str) -> String {
+        match self {
+            Self::Whole { serial, written } => {
+                let written = written.map(|written| format!(", written {written:.0}")).unwrap_or_default();
+                format!(
+                    "the state before the last run is whole, in `{at}{BACKUP}` (serial {serial}{written}): {PUT_BACK} puts it back and keeps \
+                     the damaged one as `{at}{DAMAGED}`. The next plan shows what that run changed"
+                )
+            }
+            Self::Unknown => format!("the state before the last run is in `{at}{BACKUP}`; {PUT_BACK} puts it back. {}", without_backup(at)),
+            Self::Unusable => format!("its backup `{at}{BACKUP}` is damaged too: {}", without_backup(at)),
+            Self::Missing => format!("there is no backup `{at}{BACKUP}`: {}", without_backup(at)),
+        }
+    }
+}
+
+/// What to do where there is no backup.
+fn without_backup(at: &str) -> String {
+    format!(
+        "if you have another copy, or a version of the object that the bucket kept, put it back with `campaignctl state push --force FILE`. \
+         Without any, move `{at}` out of the way: `campaignctl plan` then finds campaigns by their exact name and deletes nothing, but \
+         what `preventDestroy` and `keep` said of campaigns without a file is forgotten"
+    )
+}
+
 fn locked_by(held: &Held) -> String {
     let who = held.holder.as_ref().map_or_else(|| "another campaignctl command".to_owned(), ToString::to_string);
     match &held.lease {
@@ -105,10 +166,15 @@ impl StateError {
             Self::Io { path, .. } => format!("check that the folder of `{}` exists and that you may write in it", path.display()),
             Self::Remote { hint, .. } => (*hint).to_owned(),
             Self::NotConfigured { hint, .. } | Self::NotUnlocked { hint, .. } => hint.clone(),
-            Self::Corrupt { backup, .. } => format!(
-                "the state before the last run is in `{backup}`; `campaignctl state pull --backup | campaignctl state push --force -` \
-                 (both with the same -e) puts it back. Without any state campaigns are found by exact name and nothing is deleted"
-            ),
+            Self::Corrupt { at, reason: _, was_edited, backup } => {
+                let edited = if *was_edited {
+                    ". If you edited it on purpose, take its `checksum` out and put it in place with `campaignctl state push --force FILE`"
+                } else {
+                    ""
+                };
+                format!("{}{edited}", backup.way_back(at))
+            }
+            Self::LinkLoop { .. } => "let the link lead to the state file, or correct `state:` in campaignctl.yaml".to_owned(),
             Self::Newer { .. } => "use the version of campaignctl that your pipeline uses".to_owned(),
             Self::Locked { environment, held, .. } => match &held.lease {
                 None => "wait until it has finished; the lock goes with its process".to_owned(),
@@ -119,6 +185,14 @@ impl StateError {
                 ),
             },
             Self::Lost { .. } => "what this run recorded before is kept; `campaignctl plan` shows what is left to do".to_owned(),
+        }
+    }
+
+    /// The same, once somebody looked for the backup of a damaged state.
+    pub(super) fn beside(self, found: Backup) -> Self {
+        match self {
+            Self::Corrupt { at, reason, was_edited, backup: _ } => Self::Corrupt { at, reason, was_edited, backup: found },
+            other => other,
         }
     }
 

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::stored::BACKUP;
-use super::{Held, Holder, StateDocument, StateError, Stored};
+use super::{Held, Holder, StateDocument, StateError, Stored, leftover};
+
+/// Links from one to the next that are followed, as many as systems usually do.
+const MOST_LINKS: usize = 40;
 
 /// A state file of one environment. It need not exist yet.
 #[derive(Debug, Clone)]
@@ -27,18 +30,20 @@ impl StateFile {
         Self { path: path.into() }
     }
 
-    /// Where it is.
-    #[cfg(test)]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Reads the state; `None` where there is none yet. Takes no lock: a write replaces the file as a whole.
-    ///
-    /// # Errors
-    /// A file that cannot be read, is damaged, or was written in a newer format.
-    pub fn read(&self) -> Result<Option<StateDocument>, StateError> {
-        self.stored("")?.map(|stored| stored.document()).transpose()
+    /// Where it really is: links are followed, so that a state has one lock and one backup under all of its names. The file
+    /// need not exist yet.
+    fn real(&self) -> Result<PathBuf, StateError> {
+        let mut path = self.path.clone();
+        for _ in 0..=MOST_LINKS {
+            match fs::read_link(&path) {
+                // The target of a relative link counts from the folder of the link.
+                Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+                // It is not a link, or there is nothing. Opening it tells anything else.
+                Err(_) if path == self.path => return Ok(path),
+                Err(_) => return Ok(without_detours(path)),
+            }
+        }
+        Err(StateError::LinkLoop { path: self.path.clone(), most: MOST_LINKS })
     }
 
     /// The file with this behind its name, byte for byte.
@@ -46,7 +51,7 @@ impl StateFile {
     /// # Errors
     /// A file that cannot be read.
     pub fn stored(&self, suffix: &str) -> Result<Option<Stored>, StateError> {
-        let path = beside(&self.path, suffix);
+        let path = beside(&self.real()?, suffix);
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(Stored::new(path.display().to_string(), bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -59,16 +64,20 @@ impl StateFile {
     /// # Errors
     /// [`StateError::Locked`] at once when another process holds it; never waits.
     pub fn lock(&self, holder: &Holder, environment: &str) -> Result<LockedFile, StateError> {
-        let io_error = |verb: &'static str| move |source| StateError::Io { verb, path: self.path.clone(), source };
-        if let Some(folder) = self.path.parent() {
+        let path = self.real()?;
+        let io_error = |verb: &'static str| {
+            let path = path.clone();
+            move |source| StateError::Io { verb, path, source }
+        };
+        if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io_error("create the folder of"))?;
         }
-        let mut file = self.lock_file(true).map_err(io_error("lock"))?;
+        let mut file = lock_file(&path, true).map_err(io_error("lock"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let held = Box::new(Held { holder: holder_in(&mut file), lease: None });
-                return Err(StateError::Locked { at: self.path.display().to_string(), environment: environment.to_owned(), held });
+                return Err(StateError::Locked { at: path.display().to_string(), environment: environment.to_owned(), held });
             }
             Err(TryLockError::Error(source)) => return Err(io_error("lock")(source)),
         }
@@ -79,11 +88,8 @@ impl StateFile {
             file.write_all(text.as_bytes())
         };
         write(&mut file).map_err(io_error("lock"))?;
-        Ok(LockedFile { state: self.clone(), _lock: file, backed_up: false })
-    }
-
-    fn lock_file(&self, create: bool) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create(create).truncate(false).open(beside(&self.path, ".lock"))
+        leftover::remove(&path);
+        Ok(LockedFile { state: Self { path }, _lock: file, backed_up: false })
     }
 
     /// Who holds the lock; `None` where nobody does.
@@ -91,8 +97,9 @@ impl StateFile {
     /// # Errors
     /// A lock file that cannot be opened.
     pub fn held(&self) -> Result<Option<Held>, StateError> {
-        let io_error = |source| StateError::Io { verb: "look at the lock of", path: self.path.clone(), source };
-        let mut file = match self.lock_file(false) {
+        let path = self.real()?;
+        let io_error = |source| StateError::Io { verb: "look at the lock of", path: path.clone(), source };
+        let mut file = match lock_file(&path, false) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error(error)),
@@ -105,9 +112,25 @@ impl StateFile {
     }
 }
 
+/// The same file by the shortest path, where its folder exists.
+fn without_detours(path: PathBuf) -> PathBuf {
+    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+/// The lock beside a state. What is in it only tells people who holds it; the lock itself is the operating system's, so no
+/// damage to the text can give it away.
+fn lock_file(state: &Path, create: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(create).truncate(false).open(beside(state, ".lock"))
+}
+
 /// A state that this process holds the lock of, and may write.
 #[derive(Debug)]
 pub(super) struct LockedFile {
+    /// By its real path, whatever becomes of a link to it.
     state: StateFile,
     _lock: File,
     backed_up: bool,
@@ -130,13 +153,13 @@ impl LockedFile {
                 return Err(self.replaced());
             }
             if let Some(before) = before {
-                replace(&beside(path, BACKUP), before.bytes()).map_err(io_error("back up"))?;
+                replace(path, BACKUP, before.bytes()).map_err(io_error("back up"))?;
             }
             self.backed_up = true;
         }
         // The lock is the operating system's: nobody who lost it can still write, so it has no number.
         let next = document.next(Timestamp::now(), 0);
-        replace(path, &next.bytes()).map_err(io_error("write"))?;
+        replace(path, "", &next.bytes()).map_err(io_error("write"))?;
         *document = next;
         Ok(())
     }
@@ -152,10 +175,10 @@ impl LockedFile {
             return Err(self.replaced());
         }
         if let Some(before) = before {
-            replace(&beside(path, before.kept_as()), before.bytes()).map_err(io_error("back up"))?;
+            replace(path, before.kept_as(), before.bytes()).map_err(io_error("back up"))?;
         }
         let next = document.after(before).next(Timestamp::now(), 0);
-        replace(path, &next.bytes()).map_err(io_error("write"))?;
+        replace(path, "", &next.bytes()).map_err(io_error("write"))?;
         self.backed_up = true;
         *document = next;
         Ok(())
@@ -173,13 +196,14 @@ fn holder_in(lock: &mut File) -> Option<Holder> {
     serde_json::from_str(&text).ok()
 }
 
-/// Replaces a file as a whole: whoever reads it, and whenever the power goes, finds the old or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".state-").suffix(".tmp").tempfile_in(folder)?;
+/// Replaces the state at this path, or what is beside it under this suffix, as a whole: whoever reads it, and whenever the
+/// power goes, finds the old or the new one.
+fn replace(state: &Path, suffix: &str, bytes: &[u8]) -> io::Result<()> {
+    let folder = leftover::folder(state);
+    let mut file = leftover::temporary(state)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(beside(state, suffix)).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }
 
@@ -196,6 +220,10 @@ mod tests {
         Holder { command: "apply".to_owned(), process: 7, since: Timestamp::UNIX_EPOCH, ..Holder::default() }
     }
 
+    fn read(state: &StateFile) -> Result<Option<StateDocument>, StateError> {
+        state.stored("")?.map(|stored| stored.document()).transpose()
+    }
+
     fn document() -> StateDocument {
         StateDocument::new("lineage".to_owned(), Owner { environment: "local".to_owned(), organization: "org".to_owned() })
     }
@@ -204,18 +232,18 @@ mod tests {
     fn a_write_is_read_back_and_the_state_before_the_run_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFile::new(folder.path().join("deep/state.json"));
-        assert_eq!(state.read().unwrap(), None);
+        assert_eq!(read(&state).unwrap(), None);
         let mut document = document();
         let mut locked = state.lock(&holder(), "local").unwrap();
         locked.write(&mut document).unwrap();
         locked.write(&mut document).unwrap();
         assert_eq!(document.serial, 2);
-        assert_eq!(state.read().unwrap().as_ref(), Some(&document));
+        assert_eq!(read(&state).unwrap().as_ref(), Some(&document));
         drop(locked);
         let mut locked = state.lock(&holder(), "local").unwrap();
         locked.write(&mut document).unwrap();
         locked.write(&mut document).unwrap();
-        let backup: StateDocument = serde_json::from_slice(&fs::read(folder.path().join("deep/state.json.backup")).unwrap()).unwrap();
+        let backup = StateDocument::parse(&fs::read(folder.path().join("deep/state.json.backup")).unwrap()).unwrap();
         assert_eq!(backup.serial, 2, "the backup is the state before the run, not before the last write");
         let left: Vec<_> = fs::read_dir(folder.path().join("deep")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left.len(), 3, "no temporary file is left: {left:?}");
@@ -241,10 +269,10 @@ mod tests {
         state.lock(&holder(), "local").unwrap().write(&mut document).unwrap();
         let mut locked = state.lock(&holder(), "local").unwrap();
         let other = StateDocument { serial: 9, ..document.clone() };
-        fs::write(state.path(), other.bytes()).unwrap();
+        fs::write(folder.path().join("state.json"), other.bytes()).unwrap();
         let error = locked.write(&mut document).unwrap_err();
         assert!(matches!(error, StateError::Lost { .. }), "{error}");
-        assert_eq!((document.serial, state.read().unwrap().unwrap().serial), (1, 9));
+        assert_eq!((document.serial, read(&state).unwrap().unwrap().serial), (1, 9));
     }
 
     #[test]
@@ -254,11 +282,81 @@ mod tests {
         let state = StateFile::new(&path);
         for damage in ["", "{", "[]", "{\"version\":1}", "\u{0}\u{1}"] {
             fs::write(&path, damage).unwrap();
-            let error = state.read().unwrap_err();
+            let error = read(&state).unwrap_err();
             assert!(matches!(error, StateError::Corrupt { .. }), "{damage:?}: {error}");
             assert!(error.hint().contains("state.json.backup"));
         }
-        fs::write(&path, "{\"version\":2,\"new\":true}").unwrap();
-        assert!(matches!(state.read().unwrap_err(), StateError::Newer { found: 2, .. }));
+        fs::write(&path, "{\"version\":3,\"new\":true}").unwrap();
+        assert!(matches!(read(&state).unwrap_err(), StateError::Newer { found: 3, .. }));
+    }
+
+    /// Both names of a state, and the real one, in folders of their own.
+    #[cfg(unix)]
+    fn linked(folder: &std::path::Path) -> [std::path::PathBuf; 3] {
+        use std::os::unix::fs::symlink;
+        for name in ["one", "two"] {
+            fs::create_dir(folder.join(name)).unwrap();
+        }
+        // A chain, the second step relative to another folder, and a file in a folder that is not there yet.
+        symlink("../two/link.json", folder.join("one/link.json")).unwrap();
+        symlink("../shared/real.json", folder.join("two/link.json")).unwrap();
+        ["one/link.json", "two/link.json", "shared/real.json"].map(|name| folder.join(name))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_state_has_one_lock_and_one_backup_under_all_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = linked(folder.path());
+        let [one, two, real] = paths.clone().map(StateFile::new);
+        assert_eq!(read(&one).unwrap(), None);
+        let mut document = document();
+        one.lock(&holder(), "local").unwrap().write(&mut document).unwrap();
+        for state in [&one, &two, &real] {
+            assert_eq!(read(state).unwrap().as_ref(), Some(&document));
+        }
+        let first = two.lock(&holder(), "local").unwrap();
+        for state in [&one, &two, &real] {
+            assert!(matches!(state.lock(&holder(), "local"), Err(StateError::Locked { .. })));
+            assert_eq!(state.held().unwrap().unwrap().holder, Some(holder()));
+        }
+        drop(first);
+        two.lock(&holder(), "local").unwrap().write(&mut document).unwrap();
+        assert_eq!(read(&one).unwrap().unwrap().serial, 2);
+        assert!(one.stored(".backup").unwrap().is_some_and(|backup| backup == real.stored(".backup").unwrap().unwrap()));
+        for (path, is_link) in paths.iter().zip([true, true, false]) {
+            assert_eq!(fs::symlink_metadata(path).unwrap().is_symlink(), is_link, "{}", path.display());
+        }
+        for name in ["one", "two"] {
+            assert_eq!(fs::read_dir(folder.path().join(name)).unwrap().count(), 1, "nothing is kept beside a link");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_back_to_itself_is_an_error() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        symlink("b.json", folder.path().join("a.json")).unwrap();
+        symlink("a.json", folder.path().join("b.json")).unwrap();
+        let state = StateFile::new(folder.path().join("a.json"));
+        let errors = [read(&state).unwrap_err(), state.lock(&holder(), "local").unwrap_err(), state.held().unwrap_err()];
+        for error in errors {
+            assert!(matches!(error, StateError::LinkLoop { .. }), "{error}");
+            assert!(error.to_string().contains("a.json` is a symbolic link that leads back to itself"), "{error}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing was written");
+    }
+
+    #[test]
+    fn the_next_run_removes_what_a_killed_one_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, ours, other] = ["state.json", ".state.json.Ab12Cd.tmp", ".other.json.Ab12Cd.tmp"].map(|name| folder.path().join(name));
+        fs::write(&ours, "half a sta").unwrap();
+        fs::write(&other, "half a sta").unwrap();
+        let state = StateFile::new(path);
+        assert!(read(&state).unwrap().is_none() && ours.exists(), "reading takes no lock, so it removes nothing");
+        state.lock(&holder(), "local").unwrap().write(&mut document()).unwrap();
+        assert!(!ours.exists() && other.exists());
     }
 }

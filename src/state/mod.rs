@@ -10,14 +10,16 @@ mod error;
 mod file;
 mod holder;
 mod keys;
+mod leftover;
 mod object;
+mod seal;
 mod store;
 mod stored;
 mod told;
 
 pub use access::StateAccess;
 pub use document::{Owner, Run, StateDocument, Touched, Unreadable};
-pub use error::StateError;
+pub use error::{Backup, StateError};
 pub use holder::{Ended, Held, Holder, HowEnded, Lease};
 pub use store::{LockedState, StateStore};
 pub use stored::Stored;

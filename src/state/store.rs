@@ -4,7 +4,7 @@ use super::access::StateAccess;
 use super::file::{LockedFile, StateFile};
 use super::object::{HeldLock, ObjectState};
 use super::stored::BACKUP;
-use super::{Ended, Held, Holder, Lease, StateDocument, StateError, Stored};
+use super::{Backup, Ended, Held, Holder, Lease, StateDocument, StateError, Stored};
 use crate::model::StateLocation;
 
 /// The state of one environment. It need not exist yet.
@@ -44,12 +44,24 @@ impl StateStore {
     /// # Errors
     /// A state that cannot be read, is damaged, or was written in a newer format.
     pub async fn read(&self) -> Result<Option<StateDocument>, StateError> {
-        match &self.backend {
-            Backend::File(file) => {
-                let file = file.clone();
-                blocking("read", &self.at, move || file.read()).await
-            }
-            Backend::Object(object) => object.read().await,
+        match self.stored().await? {
+            Some(stored) => Ok(Some(self.document(&stored).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The document that is stored. Of a damaged one the error tells what can be done, which depends on the backup.
+    ///
+    /// # Errors
+    /// A state that is damaged, or was written in a newer format.
+    pub async fn document(&self, stored: &Stored) -> Result<StateDocument, StateError> {
+        match stored.document() {
+            Err(error @ StateError::Corrupt { .. }) => Err(error.beside(match self.backup().await {
+                Ok(Some(backup)) => backup.as_backup(),
+                Ok(None) => Backup::Missing,
+                Err(_) => Backup::Unknown,
+            })),
+            outcome => outcome,
         }
     }
 
@@ -163,10 +175,7 @@ impl LockedState {
     /// # Errors
     /// As [`StateStore::read`].
     pub async fn read(&self) -> Result<Option<StateDocument>, StateError> {
-        match &self.lock {
-            Lock::File(_) => self.store.read().await,
-            Lock::Object(lock) => lock.read().await,
-        }
+        self.store.read().await
     }
 
     /// Writes the whole state, and `document` becomes what was written: the serial goes up by one. The first write of a

@@ -1,7 +1,7 @@
 //! A state byte for byte, as it is kept: for handing it on as it is, and for putting another one in its place.
 
 use super::document::Unreadable;
-use super::{StateDocument, StateError};
+use super::{Backup, StateDocument, StateError};
 
 /// What follows the name of the state before the last run.
 pub(super) const BACKUP: &str = ".backup";
@@ -31,11 +31,26 @@ impl Stored {
     /// # Errors
     /// [`StateError::Corrupt`] and [`StateError::Newer`].
     pub fn document(&self) -> Result<StateDocument, StateError> {
-        let at = || self.at.clone();
+        let corrupt = |reason: &str, was_edited| StateError::Corrupt {
+            at: self.at.clone(),
+            reason: reason.to_owned(),
+            was_edited,
+            backup: Backup::Unknown,
+        };
         StateDocument::parse(&self.bytes).map_err(|unreadable| match unreadable {
-            Unreadable::Damaged(reason) => StateError::Corrupt { at: at(), backup: at() + BACKUP, reason },
-            Unreadable::Newer(found) => StateError::Newer { at: at(), found, supported: StateDocument::FORMAT },
+            Unreadable::Damaged(reason) => corrupt(&reason, false),
+            Unreadable::Changed => corrupt("its checksum does not match, so it is not what campaignctl wrote", true),
+            Unreadable::Unsealed(_) => corrupt("it has no checksum, so nothing shows that it is whole", true),
+            Unreadable::Newer(found) => StateError::Newer { at: self.at.clone(), found, supported: StateDocument::FORMAT },
         })
+    }
+
+    /// What it is good for as a backup.
+    pub(super) fn as_backup(&self) -> Backup {
+        match StateDocument::parse(&self.bytes) {
+            Ok(StateDocument { serial, written, .. }) => Backup::Whole { serial, written },
+            Err(_) => Backup::Unusable,
+        }
     }
 
     /// Where it is kept when something else takes its place: a damaged one must not replace a good backup.

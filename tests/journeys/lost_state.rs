@@ -5,7 +5,7 @@ use proptest::prelude::RngExt as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
 
-use crate::repo::{Ran, Repo, Server, campaign};
+use crate::repo::{Ran, Repo, Server, campaign, in_format_1};
 
 const STATE: &str = "state.json";
 const NO_CHANGES: &str = "No changes. Your infrastructure matches the configuration.";
@@ -197,13 +197,13 @@ async fn an_older_state_shows_what_it_does_not_know_and_creates_nothing_twice() 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_state_of_another_organization_or_version_is_refused_before_anything_is_planned() {
     let (server, repo) = applied(&["one"]).await;
-    let good = std::fs::read_to_string(repo.path(STATE)).unwrap();
+    let good: Value = serde_json::from_slice(&std::fs::read(repo.path(STATE)).unwrap()).unwrap();
     for (field, value, told) in [
         ("owner", json!({ "environment": "rehearsal", "organization": "another" }), "of organization another"),
         ("owner", json!({ "environment": "staging", "organization": "another" }), "belongs to environment `staging`"),
-        ("version", json!(2), "has format 2, and this version of campaignctl reads up to format 1"),
+        ("version", json!(3), "has format 3, and this version of campaignctl reads up to format 2"),
     ] {
-        let mut state: Value = serde_json::from_str(&good).unwrap();
+        let mut state: Value = serde_json::from_str(&in_format_1(&good)).unwrap();
         state[field] = value;
         repo.write(STATE, &state.to_string());
         for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"]] {
@@ -215,35 +215,71 @@ async fn the_state_of_another_organization_or_version_is_refused_before_anything
     assert_eq!(server.campaigns().await.len(), 1);
 }
 
-/// A damaged state is refused, or read as something that makes no campaign and deletes none. Never a panic.
-fn survives(repo: &Repo, bytes: &[u8], what: &str) {
+/// A damaged state is refused with its backup named, and neither is touched.
+fn is_refused(repo: &Repo, bytes: &[u8], what: &str) {
     std::fs::write(repo.path(STATE), bytes).unwrap();
+    let backup = std::fs::read(repo.path("state.json.backup")).unwrap();
     let Ran { code, out, err } = repo.run(&["plan", "-q"]);
-    assert!(!err.contains("panicked"), "{what}: {err}");
-    match code {
-        0 => {
-            let last = out.lines().find(|line| line.starts_with("Plan:") || line.starts_with("No changes")).unwrap_or_default();
-            assert!(last.starts_with("No changes") || (last.contains("0 to add") && last.contains("0 to destroy")), "{what}: {out}");
-        }
-        _ => assert!(["is damaged", "belongs to environment", "has format"].iter().any(|told| err.contains(told)), "{what}: {err}"),
-    }
+    assert_eq!((code, out.as_str()), (1, ""), "{what}: {err}");
+    assert!(err.contains("the state `state.json` is damaged") && err.contains("`state.json.backup`"), "{what}: {err}");
+    assert_eq!(std::fs::read(repo.path(STATE)).unwrap(), bytes, "{what}");
+    assert_eq!(std::fs::read(repo.path("state.json.backup")).unwrap(), backup, "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_damage_is_refused_or_harmless() {
+async fn every_damage_is_refused() {
     let (server, repo) = applied(&["one", "two"]).await;
+    repo.campaign("two", &format!("{}lifecycle: {{ preventDestroy: true }}\n", campaign(&name("two"), 45)));
+    repo.run(&["apply", "--auto-approve"]).exits(0);
     let good = std::fs::read(repo.path(STATE)).unwrap();
+    let backup = std::fs::read(repo.path("state.json.backup")).unwrap();
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    for end in (0..good.len() - 1).step_by(good.len() / 40) {
-        std::fs::write(repo.path(STATE), &good[..end]).unwrap();
-        let ran = repo.run(&["plan"]).exits(1);
-        assert!(ran.err.contains("is damaged"), "cut at {end}: {ran:#?}");
+    for end in (0..good.len() - 1).step_by(good.len() / 20) {
+        is_refused(&repo, &good[..end], &format!("cut at {end}"));
     }
-    for _ in 0..80 {
-        let (at, byte) = (random.random_range(0..good.len()), random.random::<u8>());
+    for _ in 0..40 {
+        // The last byte is the line end, which means nothing.
+        let (at, bit) = (random.random_range(0..good.len() - 1), random.random_range(0..8));
         let mut bytes = good.clone();
-        bytes[at] = byte;
-        survives(&repo, &bytes, &format!("byte {at} is {byte:#04x}"));
+        bytes[at] ^= 1 << bit;
+        is_refused(&repo, &bytes, &format!("bit {bit} of byte {at}"));
+    }
+    for _ in 0..20 {
+        let (at, bit) = (random.random_range(0..backup.len() - 1), random.random_range(0..8));
+        let mut bytes = backup.clone();
+        bytes[at] ^= 1 << bit;
+        std::fs::write(repo.path("state.json.backup"), &bytes).unwrap();
+        let ran = repo.run(&["state", "pull", "--backup"]).exits(1).complains("the backup `state.json.backup` is damaged");
+        assert_eq!(ran.out, "", "bit {bit} of byte {at} of the backup");
     }
     assert_eq!(server.campaigns().await.len(), 2);
+}
+
+/// The flip that cost a campaign: without its protection, a file that is gone means that the campaign goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lifted_protection_is_not_believed() {
+    let (server, repo) = applied(&["stays"]).await;
+    repo.campaign("one", &format!("{}lifecycle: {{ preventDestroy: true }}\n", campaign(&name("one"), 45)));
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    repo.remove("campaigns/one.yaml");
+    repo.run(&["plan"]).exits(1).complains("its lifecycle says `preventDestroy: true`");
+    let good = std::fs::read_to_string(repo.path(STATE)).unwrap();
+    for lifted in ["\"preventDestroy\":false", "\"preventDestrox\":true"] {
+        repo.write(STATE, &good.replacen("\"preventDestroy\":true", lifted, 1));
+        repo.run(&["apply", "--auto-approve"]).exits(1).complains("is damaged");
+    }
+    assert_eq!(server.campaigns().await.len(), 2);
+}
+
+/// A run is killed in the middle of writing the state; the next one cleans up after it, and only after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_run_left_beside_the_state_goes_with_the_next_run() {
+    let (_server, repo) = applied(&["one"]).await;
+    for name in [".state.json.Ab12Cd.tmp", ".other.json.Ab12Cd.tmp"] {
+        repo.write(name, "{\"version\":2,\"chec");
+    }
+    repo.run(&["plan"]).exits(0);
+    assert!(repo.path(".state.json.Ab12Cd.tmp").exists(), "a plan takes no lock");
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    assert!(!repo.path(".state.json.Ab12Cd.tmp").exists() && repo.path(".other.json.Ab12Cd.tmp").exists());
 }

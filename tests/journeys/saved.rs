@@ -8,7 +8,7 @@ use campaignctl::saved::{SavedPlan, read, seal};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::repo::{Repo, Server, campaign};
+use crate::repo::{Repo, Server, campaign, in_format_1};
 
 const KEY: &str = "a-key-that-no-output-may-show";
 
@@ -71,9 +71,9 @@ async fn a_saved_plan_is_applied_as_it_is_without_asking_and_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_goes_stale_with_the_state() {
     let (server, repo) = planned().await;
-    let state = fs::read_to_string(repo.path("state.json")).unwrap();
-    let serial: serde_json::Value = serde_json::from_str(&state).unwrap();
-    let moved = state.replace(&format!("\"serial\":{}", serial["serial"]), "\"serial\":99");
+    let mut state: serde_json::Value = serde_json::from_slice(&fs::read(repo.path("state.json")).unwrap()).unwrap();
+    state["serial"] = serde_json::json!(99);
+    let moved = in_format_1(&state);
     repo.write("state.json", &moved);
     is_stale(&server, &repo, "is now 99, written 20");
     repo.remove("state.json");

@@ -41,6 +41,36 @@ async fn a_file_url_is_a_file() {
         .complains("goes with the process that holds it");
 }
 
+/// Two projects whose states are links to one file: one run at a time, and one state.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_a_state_is_that_state() {
+    use std::io::{BufRead as _, Write as _};
+    use std::process::Stdio;
+    let server = Server::start(UnknownFields::Reject).await;
+    let shared = tempfile::tempdir().unwrap();
+    let real = shared.path().join("real.json");
+    let [one, two] = [(); 2].map(|()| Repo::of_server(server.emulator.base_url()));
+    for repo in [&one, &two] {
+        std::os::unix::fs::symlink(&real, repo.path("state.json")).unwrap();
+        repo.campaign("one", &campaign("One", 45));
+    }
+    let mut apply = one.command(&["apply"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(apply.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Only 'yes' will be accepted")));
+    two.run(&["apply", "--auto-approve"]).exits(1).complains("real.json` is locked by `campaignctl apply`");
+    apply.stdin.take().unwrap().write_all(b"yes\n").unwrap();
+    assert!(lines.all(|line| line.is_ok()) && apply.wait().unwrap().success());
+    two.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
+    two.campaign("one", &campaign("One", 60));
+    two.run(&["apply", "--auto-approve"]).exits(0).says("1 changed");
+    for repo in [&one, &two] {
+        assert!(std::fs::symlink_metadata(repo.path("state.json")).unwrap().is_symlink());
+        assert!(!repo.path("state.json.backup").exists() && !repo.path("state.json.lock").exists());
+    }
+    assert!(shared.path().join("real.json.backup").exists());
+}
+
 #[test]
 fn a_bad_address_is_a_finding_at_its_place() {
     for (state, told) in [

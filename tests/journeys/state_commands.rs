@@ -6,7 +6,7 @@ use std::process::Stdio;
 use campaignctl::emulator::UnknownFields;
 use serde_json::{Value, json};
 
-use crate::repo::{Repo, Server, campaign};
+use crate::repo::{Repo, Server, campaign, in_format_1};
 
 const STATE: &str = "state.json";
 
@@ -38,11 +38,11 @@ async fn the_organization_of_the_project_file_is_enough_to_refuse_a_state() {
     assert_eq!(std::fs::read_to_string(repo.path(STATE)).unwrap(), copy);
 }
 
-/// Changes the state as somebody with an editor would.
+/// Puts a state there that says something else.
 fn edit(repo: &Repo, change: impl FnOnce(&mut Value)) {
     let mut state = stored(repo);
     change(&mut state);
-    repo.write(STATE, &state.to_string());
+    repo.write(STATE, &in_format_1(&state));
 }
 
 fn rename_file(repo: &Repo, old: &str, new: &str) {
@@ -226,6 +226,7 @@ async fn a_state_that_does_not_belong_here_is_refused() {
     let before = stored(&repo);
     let with = |change: &dyn Fn(&mut Value)| {
         let mut state = before.clone();
+        state.as_object_mut().unwrap().remove("checksum");
         change(&mut state);
         state.to_string()
     };
@@ -234,7 +235,7 @@ async fn a_state_that_does_not_belong_here_is_refused() {
         (String::new(), "standard input is empty"),
         ("{\"version\": 1,".to_owned(), "is no state, or a damaged one"),
         ("name: One\n".to_owned(), "is no state, or a damaged one"),
-        (with(&|state| state["version"] = json!(2)), "has format 2, and this version of campaignctl reads up to format 1"),
+        (with(&|state| state["version"] = json!(3)), "has format 3, and this version of campaignctl reads up to format 2"),
         (with(&|state| state["owner"]["environment"] = json!("staging")), "belongs to environment `staging`"),
         (with(&|state| state["owner"]["organization"] = json!("another")), "of organization another"),
         (with(&|state| state["lineage"] = json!("another")), "they are not the same state"),
@@ -293,4 +294,78 @@ async fn while_somebody_applies_the_state_is_read_and_not_changed() {
     apply.stdin.take().unwrap().write_all(b"no\n").unwrap();
     apply.wait().unwrap();
     repo.run(&["state", "rm", "one"]).exits(0);
+}
+
+/// A person edits a pulled state, forgets that it has a checksum, and is told what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_state_is_pushed_once_its_checksum_is_taken_out() {
+    let (_server, repo) = applied().await;
+    let before = stored(&repo);
+    let pulled = repo.run(&["state", "pull"]).exits(0).out;
+    let edited = pulled.replacen("\"preventDestroy\":true", "\"preventDestroy\":false", 1);
+    assert_ne!(edited, pulled);
+    for force in [&["state", "push", "-"][..], &["state", "push", "-", "--force"]] {
+        repo.answer(force, &edited)
+            .exits(1)
+            .complains("standard input was changed after campaignctl wrote it: its checksum does not match")
+            .complains("take its `checksum` out, for example with `jq 'del(.checksum)'`, and push it again");
+    }
+    assert_eq!(stored(&repo), before);
+    let checksum = format!("\"checksum\":\"{}\",", before["checksum"].as_str().unwrap());
+    let unsealed = edited.replacen(&checksum, "", 1);
+    assert_ne!(unsealed, edited);
+    repo.answer(&["state", "push", "-"], &unsealed).exits(0).says("Pushed 3 campaigns");
+    assert_eq!(stored(&repo)["campaigns"]["two"].get("preventDestroy"), None);
+    assert_ne!(stored(&repo)["checksum"], before["checksum"]);
+    repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
+
+    // Edited where it is: refused as well, and the file itself can be pushed.
+    let inplace = std::fs::read_to_string(repo.path(STATE)).unwrap().replacen("\"name\":\"One\"", "\"name\":\"Eins\"", 1);
+    repo.write(STATE, &inplace);
+    repo.run(&["plan"])
+        .exits(1)
+        .complains("the state `state.json` is damaged: its checksum does not match")
+        .complains("If you edited it on purpose, take its `checksum` out");
+    let now: Value = serde_json::from_str(&inplace).unwrap();
+    repo.write(STATE, &inplace.replacen(&format!("\"checksum\":\"{}\",", now["checksum"].as_str().unwrap()), "", 1));
+    repo.run(&["plan"]).exits(1).complains("it has no checksum, so nothing shows that it is whole");
+    repo.run(&["state", "push", STATE, "--force"]).exits(0).says("Pushed 3 campaigns");
+    assert_eq!(stored(&repo)["campaigns"]["one"]["body"]["name"], "Eins");
+    repo.run(&["plan"]).exits(0);
+}
+
+/// What a person reads who finds the state damaged, and that following it works.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_says_what_its_backup_is_good_for() {
+    const PIPE: &str = "`campaignctl state pull --backup | campaignctl state push --force -` (both with the same -e) puts it back";
+    let (_server, repo) = applied().await;
+    repo.run(&["state", "mv", "one", "uno"]).exits(0);
+    let [good, backup] = [STATE, "state.json.backup"].map(|name| std::fs::read_to_string(repo.path(name)).unwrap());
+    let damage = |text: &str| text.replacen("Two", "Twp", 1);
+    repo.run(&["state", "pull", "--backup"]).exits(0);
+
+    repo.write("state.json.backup", &damage(&backup));
+    repo.run(&["state", "pull", "--backup"])
+        .exits(1)
+        .complains("the backup `state.json.backup` is damaged: its checksum does not match")
+        .complains("the state itself is whole");
+    repo.write(STATE, &damage(&good));
+    let both = "its backup `state.json.backup` is damaged too";
+    for command in [&["plan"][..], &["apply", "--auto-approve"], &["drift"], &["state", "pull"], &["state", "rm", "uno"]] {
+        repo.run(command).exits(1).complains("the state `state.json` is damaged").complains(both).complains("move `state.json` out of the way");
+    }
+    repo.run(&["state", "pull", "--backup"]).exits(1).complains("the backup `state.json.backup` is damaged").complains(both);
+    repo.remove("state.json.backup");
+    let none = "there is no backup `state.json.backup`";
+    repo.run(&["plan"]).exits(1).complains(none).complains("campaignctl state push --force FILE");
+    repo.run(&["state", "pull", "--backup"]).exits(1).complains("has no backup").complains(none);
+
+    repo.write("state.json.backup", &backup);
+    let serial = serde_json::from_str::<Value>(&backup).unwrap()["serial"].to_string();
+    repo.run(&["plan"]).exits(1).complains(&format!("is whole, in `state.json.backup` (serial {serial}, written 20")).complains(PIPE);
+    let pulled = repo.run(&["state", "pull", "--backup"]).exits(0).out;
+    repo.answer(&["state", "push", "--force", "-"], &pulled).exits(0).says("Pushed 3 campaigns");
+    assert_eq!(std::fs::read_to_string(repo.path("state.json.backup")).unwrap(), backup, "a damaged state is not a backup");
+    assert_eq!(std::fs::read_to_string(repo.path("state.json.damaged")).unwrap(), damage(&good));
+    repo.run(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
 }

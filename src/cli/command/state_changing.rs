@@ -75,12 +75,13 @@ pub(super) struct Pull {
 /// Put a state in the place of the stored one
 ///
 /// Refused where it is damaged, belongs to another environment or organization, has another lineage, or is older than the
-/// stored one. What was there is kept as `<state>.backup`; a damaged one as `<state>.damaged`. The serial goes up, so saved
+/// stored one. A state that you edited no longer matches its checksum: take `checksum` out of it. What was there is kept as `<state>.backup`; a damaged one as `<state>.damaged`. The serial goes up, so saved
 /// plans become stale.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   campaignctl state push production.json -e production
-  campaignctl state push production.json.backup --force -e production     back to before the last run")]
+  campaignctl state push production.json.backup --force -e production     back to before the last run
+  jq 'del(.checksum)' edited.json | campaignctl state push -              after editing it")]
 pub(super) struct Push {
     /// The state, or `-` for standard input
     #[arg(value_name = "FILE")]

@@ -3,7 +3,7 @@
 use super::super::connect::{check_owner, release, state};
 use super::super::{Class, Failure, Scope};
 use super::no_state;
-use crate::state::{Holder, LockedState, Pushed, StateDocument, StateError, Stored, Unreadable};
+use crate::state::{Holder, LockedState, Pushed, StateDocument, StateError, StateStore, Stored, Unreadable};
 
 /// The state as it is stored, or the one before the last run.
 ///
@@ -11,16 +11,31 @@ use crate::state::{Holder, LockedState, Pushed, StateDocument, StateError, Store
 /// There is none; it cannot be read, is damaged or newer than this version.
 pub async fn pull(scope: &Scope, backup: bool) -> Result<Vec<u8>, Failure> {
     let store = state(scope)?;
-    let stored = if backup { store.backup().await? } else { store.stored().await? };
-    let Some(stored) = stored else {
-        if backup {
-            let message = format!("the state `{}` has no backup", store.at());
-            return Err(Failure::new(message, "a run leaves one when it writes a state that was there before"));
-        }
-        return Err(no_state(&scope.environment.name, store.at()));
-    };
-    stored.document()?;
+    if backup {
+        return pull_backup(&store).await;
+    }
+    let stored = store.stored().await?.ok_or_else(|| no_state(&scope.environment.name, store.at()))?;
+    store.document(&stored).await?;
     Ok(stored.bytes().to_vec())
+}
+
+async fn pull_backup(store: &StateStore) -> Result<Vec<u8>, Failure> {
+    let unusable = match store.backup().await? {
+        None => Failure::new(format!("the state `{}` has no backup", store.at()), ""),
+        Some(backup) => match backup.document() {
+            Ok(_) => return Ok(backup.bytes().to_vec()),
+            Err(StateError::Corrupt { at, reason, .. }) => Failure::new(format!("the backup `{at}` is damaged: {reason}"), ""),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let hint = match store.read().await {
+        Ok(Some(StateDocument { serial, .. })) => {
+            format!("the state itself is whole (serial {serial}): a backup is not needed. The next run that writes the state makes one")
+        }
+        Ok(None) => "a run leaves one when it writes a state that was there before, and there is no state either".to_owned(),
+        Err(error) => format!("{error}. To go on: {}", error.hint()),
+    };
+    Err(Failure { hint: Some(hint), ..unusable })
 }
 
 /// Puts a state in the place of the one that is there. `from` is how its source is called.
@@ -56,17 +71,27 @@ fn parsed(bytes: &[u8], from: &str) -> Result<StateDocument, Failure> {
         let hint = format!("{nothing}; a state is what `campaignctl state pull` prints");
         return Err(Failure::new(format!("{from} is empty"), hint));
     }
-    let document = StateDocument::parse(bytes).map_err(|unreadable| match unreadable {
-        Unreadable::Damaged(reason) => {
-            let hint = format!("{nothing}; a state is what `campaignctl state pull` prints, whole");
-            Failure::new(format!("{from} is no state, or a damaged one: {reason}"), hint)
+    let document = match StateDocument::parse(bytes) {
+        Ok(document) => document,
+        // Whoever takes the checksum out means what is left.
+        Err(Unreadable::Unsealed(document)) => *document,
+        Err(Unreadable::Changed) => {
+            let hint = format!(
+                "{nothing}. If you edited it on purpose, take its `checksum` out, for example with `jq 'del(.checksum)'`, and push it \
+                 again; otherwise it is damaged: use another copy"
+            );
+            return Err(Failure::new(format!("{from} was changed after campaignctl wrote it: its checksum does not match"), hint));
         }
-        Unreadable::Newer(found) => {
+        Err(Unreadable::Damaged(reason)) => {
+            let hint = format!("{nothing}; a state is what `campaignctl state pull` prints, whole");
+            return Err(Failure::new(format!("{from} is no state, or a damaged one: {reason}"), hint));
+        }
+        Err(Unreadable::Newer(found)) => {
             let supported = StateDocument::FORMAT;
             let message = format!("{from} has format {found}, and this version of campaignctl reads up to format {supported}");
-            Failure::new(message, format!("{nothing}; use the version of campaignctl that wrote it"))
+            return Err(Failure::new(message, format!("{nothing}; use the version of campaignctl that wrote it")));
         }
-    })?;
+    };
     if let Some((one, other)) = document.claimed_twice() {
         let message = format!("in {from} {} and {} are the same live campaign", one.address(), other.address());
         return Err(Failure::new(message, format!("{nothing}; remove one of them")));

@@ -25,7 +25,7 @@ pub fn github(
         None => Vec::new(),
     };
     let mut out = String::new();
-    for Unreadable { key, id, reason } in &report.drift.unreadable {
+    for Unreadable { key, id, reason, hold: _ } in &report.drift.unreadable {
         let title = format!("{} cannot be compared", key.address());
         out.push_str(&command("error", &[("title", title)], &[format!("live campaign {}: {reason}", quoted(&id.0))]));
     }

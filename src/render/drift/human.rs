@@ -47,7 +47,7 @@ pub fn human(report: &Report<'_>) -> String {
     }
     if !drift.unreadable.is_empty() {
         let _ = writeln!(out, "\n{DANGER}Cannot be compared:{DANGER:#}");
-        for Unreadable { key, id, reason } in &drift.unreadable {
+        for Unreadable { key, id, reason, hold: _ } in &drift.unreadable {
             let _ = writeln!(out, "  {} ({}): {}", key.address(), inline(&id.0), inline(reason));
         }
     }

@@ -61,7 +61,7 @@ fn document(report: &Report<'_>) -> Value {
             "differs": differs.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "queues": queue_entries(&drift.queues),
-        "unreadable": drift.unreadable.iter().map(|Unreadable { key, id, reason }| object!({
+        "unreadable": drift.unreadable.iter().map(|Unreadable { key, id, reason, hold: _ }| object!({
             "address": key.address().to_string(),
             "id": id.0,
             "reason": reason,

@@ -34,7 +34,7 @@ pub fn markdown(report: &Report<'_>) -> String {
         let lines = drift
             .unreadable
             .iter()
-            .map(|Unreadable { key, id, reason }| format!("- {} ({}): {}\n", code(&key.address().to_string()), code(&id.0), code(reason)));
+            .map(|Unreadable { key, id, reason, hold: _ }| format!("- {} ({}): {}\n", code(&key.address().to_string()), code(&id.0), code(reason)));
         page.list("\n### Cannot be compared\n\n", lines, "that cannot be compared");
     }
     drifted(report, &mut page);

@@ -109,7 +109,7 @@ fn counted(drift: &Drift, page: &mut Page) {
         ("campaignctl_drift_unmanaged_campaigns", "Live campaigns that no file declares and the state does not know.", unmanaged.len()),
         ("campaignctl_drift_held_campaigns", "Campaigns that moved live only in what their lifecycle leaves to live.", held.len()),
         ("campaignctl_drift_not_applied_campaigns", "Declared campaigns that were not applied yet.", not_applied.len()),
-        ("campaignctl_drift_unreadable_campaigns", "Campaigns whose live body cannot be read.", unreadable.len()),
+        ("campaignctl_drift_unreadable_campaigns", "Campaigns that cannot be compared.", unreadable.len()),
     ] {
         page.gauge(name, help, count);
     }

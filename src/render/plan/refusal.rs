@@ -32,6 +32,19 @@ fn candidate_line(candidate: &Candidate) -> String {
     format!("\n  {}{when}{who}", quoted(&id.0))
 }
 
+/// How to change a lifecycle that cannot be kept.
+pub fn broken_hold(pointer: &str) -> String {
+    let steps: Vec<&str> = pointer.split('/').collect();
+    let pointer = inline(pointer);
+    match steps.as_slice() {
+        ["", list @ ("filters" | "actions"), index, _, ..] => format!(
+            "in its `lifecycle`, hold `/{list}/{}` as a whole instead of `{pointer}`, or remove `{pointer}`, so that the file decides",
+            inline(index)
+        ),
+        _ => format!("remove `{pointer}` from its `lifecycle`, so that the file decides"),
+    }
+}
+
 /// Says why, and what resolves it in `environment`.
 pub fn refused(refusal: &Refusal, environment: &str) -> Refused {
     refused_naming(refusal, environment, MOST_NAMED)
@@ -67,6 +80,15 @@ pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) 
         Refusal::RenamedTwice { previously, keys } => (
             format!("{} and {} both say `previously: {previously}`", keys[0].address(), keys[1].address()),
             "keep the line in the one that continues the old campaign".to_owned(),
+        ),
+        Refusal::BrokenHold { key, pointer, reason } => (
+            format!(
+                "the lifecycle of {} leaves `{}` to live, and what comes out is not a valid campaign: {}",
+                key.address(),
+                inline(pointer),
+                inline(reason)
+            ),
+            broken_hold(pointer),
         ),
         Refusal::PreventDestroy { key } => (
             format!("{} would be destroyed, and its lifecycle says `preventDestroy: true`", key.address()),

@@ -10,7 +10,7 @@ use tokio::time::{Duration, MissedTickBehavior, interval_at, timeout};
 
 use super::bucket::{Found, LOCK, Swapped};
 use super::lock::LockDocument;
-use super::{Known, ObjectState, lock_bytes};
+use super::{Known, ObjectState};
 use crate::state::stored::BACKUP;
 use crate::state::{Ended, StateDocument, StateError, Stored};
 
@@ -60,7 +60,8 @@ impl HeldLock {
         self.taken_over.as_ref()
     }
 
-    pub(in crate::state) async fn read(&self) -> Result<Option<StateDocument>, StateError> {
+    #[cfg(test)]
+    pub(super) async fn read(&self) -> Result<Option<StateDocument>, StateError> {
         self.shared.state.read().await
     }
 
@@ -173,7 +174,7 @@ impl Shared {
         let mut lock = self.lock.lock().await;
         for _ in 0..super::ROUNDS {
             let document = next(&lock.document);
-            match self.state.bucket.swap(LOCK, lock_bytes(&document), Some(&lock.version)).await? {
+            match self.state.bucket.swap(LOCK, document.bytes(), Some(&lock.version)).await? {
                 Swapped::Done(version) => {
                     *lock = Renewal { document, version };
                     return Ok(());

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::state::seal::{self, Seal};
 use crate::state::{Ended, Holder, HowEnded, Lease};
 
 /// Ends of leases that are kept on record.
@@ -43,9 +45,47 @@ pub(super) enum NotBroken {
     Other(Box<Lease>),
 }
 
+/// What bytes are instead of a lock that can be believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum UnreadableLock {
+    /// Something else, a part, or not what was written; why.
+    Damaged(String),
+    /// A lock of this newer format.
+    Newer(u64),
+}
+
 impl LockDocument {
-    /// The format this version reads and writes.
-    pub(super) const FORMAT: u32 = 1;
+    /// The format this version writes, with a checksum: a lock that looks free or expired because of one flipped bit would
+    /// let a second run in.
+    pub(super) const FORMAT: u32 = 2;
+    /// The first format, without one. It is read for ever.
+    const UNSEALED_FORMAT: u32 = 1;
+
+    /// Reads a lock.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, UnreadableLock> {
+        let damaged = |error: serde_json::Error| UnreadableLock::Damaged(error.to_string());
+        let because = |reason: &str| Err(UnreadableLock::Damaged(reason.to_owned()));
+        match seal::open(bytes, Self::FORMAT) {
+            Seal::Whole(content) => return serde_json::from_slice(&content).map_err(damaged),
+            Seal::Renumbered => return because("the number of its format was changed"),
+            Seal::Broken | Seal::Absent => {}
+        }
+        let value: Value = serde_json::from_slice(bytes).map_err(damaged)?;
+        match value.get("version").and_then(Value::as_u64) {
+            Some(found) if found > u64::from(Self::FORMAT) => Err(UnreadableLock::Newer(found)),
+            Some(found) if found == u64::from(Self::UNSEALED_FORMAT) && value.get("checksum").is_none() => {
+                let document: Self = serde_json::from_value(value).map_err(damaged)?;
+                Ok(Self { version: Self::FORMAT, ..document })
+            }
+            _ => because("its checksum does not match, so it is not what campaignctl wrote"),
+        }
+    }
+
+    /// As it is written into the object.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        // All maps have text keys, which is all that could fail.
+        seal::seal(&serde_json::to_vec(self).expect("a lock is maps with text keys"))
+    }
 
     /// A lock that nobody ever held; `fence` is the number in the state it belongs to.
     pub(super) fn free(fence: u64) -> Self {

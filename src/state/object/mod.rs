@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::clock::Clock;
 use super::{Ended, Held, Holder, Lease, StateDocument, StateError, Stored};
 use bucket::{Bucket, Found, LOCK, Swapped};
-use lock::{LockDocument, NotBroken, Taken};
+use lock::{LockDocument, NotBroken, Taken, UnreadableLock};
 
 pub(super) use held::HeldLock;
 
@@ -42,7 +42,8 @@ struct Known {
 
 impl ObjectState {
     /// Reads the state; `None` where there is none yet.
-    pub(super) async fn read(&self) -> Result<Option<StateDocument>, StateError> {
+    #[cfg(test)]
+    async fn read(&self) -> Result<Option<StateDocument>, StateError> {
         Ok(self.known().await?.map(|known| known.document))
     }
 
@@ -73,15 +74,14 @@ impl ObjectState {
 
     fn parse_lock(&self, found: &Found) -> Result<LockDocument, StateError> {
         let at = self.bucket.at().to_owned() + LOCK;
-        match serde_json::from_slice::<LockDocument>(&found.bytes) {
-            Ok(document) if document.version <= LockDocument::FORMAT => Ok(document),
-            Ok(document) => Err(StateError::Newer { at, found: document.version.into(), supported: LockDocument::FORMAT }),
-            Err(error) => Err(StateError::NotUnlocked {
+        LockDocument::parse(&found.bytes).map_err(|unreadable| match unreadable {
+            UnreadableLock::Newer(found) => StateError::Newer { at, found, supported: LockDocument::FORMAT },
+            UnreadableLock::Damaged(reason) => StateError::NotUnlocked {
                 at: self.bucket.at().to_owned(),
-                reason: format!("has a lock that cannot be read: {error}"),
-                hint: format!("make sure that nothing is running, and delete the object `{at}`"),
-            }),
-        }
+                reason: format!("has a lock that is damaged: {reason}"),
+                hint: format!("make sure that nothing is running, and delete the object `{at}`; the next run makes a new one"),
+            },
+        })
     }
 
     /// Takes the lock: at once or not at all. A lease that has expired is taken over.
@@ -97,7 +97,7 @@ impl ObjectState {
             document.fence = document.fence.max(fence);
             let taken = document.take(holder, id.clone(), self.clock.now(), self.lease).map_err(|lease| self.locked(*lease))?;
             let Taken { document, taken_over } = taken;
-            let version = match self.bucket.swap(LOCK, lock_bytes(&document), version.as_ref()).await? {
+            let version = match self.bucket.swap(LOCK, document.bytes(), version.as_ref()).await? {
                 Swapped::Done(version) => version,
                 Swapped::Lost(_) => continue,
             };
@@ -151,7 +151,7 @@ impl ObjectState {
             let found = self.lock_document().await?;
             let (document, version) = found.map_or((LockDocument::free(0), None), |(document, version)| (document, Some(version)));
             let (document, ended) = document.broken(id, by, self.clock.now()).map_err(|not| self.not_unlocked(not))?;
-            if let Swapped::Done(_) = self.bucket.swap(LOCK, lock_bytes(&document), version.as_ref()).await? {
+            if let Swapped::Done(_) = self.bucket.swap(LOCK, document.bytes(), version.as_ref()).await? {
                 self.raise_fence(document.fence).await?;
                 return Ok(ended);
             }
@@ -186,9 +186,4 @@ impl ObjectState {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
-}
-
-fn lock_bytes(document: &LockDocument) -> Vec<u8> {
-    // All maps have text keys, which is all that could fail.
-    serde_json::to_vec(document).expect("a lock is maps with text keys")
 }

@@ -56,10 +56,14 @@ pub(super) fn incomplete(found: &Found) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{} could not be compared", counted(found.drift.unreadable.len(), "campaign", "campaigns"));
-    Err(Failure::new(
-        message,
-        "its live body has something this version of campaignctl does not know; update campaignctl, or change it back in Genesys Cloud",
-    ))
+    let hint = match found.drift.unreadable.iter().find_map(|unreadable| unreadable.hold.as_ref()) {
+        Some(pointer) => render::plan::broken_hold(pointer),
+        None => {
+            "its live body has something this version of campaignctl does not know; update campaignctl, or change it back in Genesys Cloud"
+                .to_owned()
+        }
+    };
+    Err(Failure::new(message, hint))
 }
 
 impl Format {

@@ -185,6 +185,43 @@ async fn a_lock_that_cannot_be_read_stops_everybody_and_says_what_to_do() {
     world.store.put(&Path::from("state.json.lock"), "{".into()).await.unwrap();
     let error = world.state().lock(&holder(1)).await.unwrap_err();
     assert!(error.hint().contains("delete the object `s3://bucket/state.json.lock`"), "{}", error.hint());
-    world.store.put(&Path::from("state.json.lock"), r#"{"version":2,"fence":1}"#.into()).await.unwrap();
-    assert!(matches!(world.state().lock(&holder(1)).await.unwrap_err(), StateError::Newer { found: 2, .. }));
+    world.store.put(&Path::from("state.json.lock"), r#"{"version":3,"fence":1}"#.into()).await.unwrap();
+    assert!(matches!(world.state().lock(&holder(1)).await.unwrap_err(), StateError::Newer { found: 3, .. }));
+}
+
+/// A lock that looks free, expired or of another number because of one bit would let a second run in.
+#[tokio::test]
+async fn a_lock_is_believed_only_as_it_was_written() {
+    let world = World::new();
+    write_once(&world.state(), 1).await.unwrap();
+    let held = lock(&world.state(), 2).await;
+    let good = world.text("state.json.lock").await;
+    assert!(good.starts_with("{\"version\":2,\"checksum\":\""), "{good}");
+    for at in 0..good.len() {
+        for bit in 0..8 {
+            let mut bytes = good.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            world.store.put(&Path::from("state.json.lock"), bytes.into()).await.unwrap();
+            let error = world.state().lock(&holder(3)).await.unwrap_err();
+            assert!(matches!(error, StateError::NotUnlocked { .. }), "bit {bit} of byte {at}: {error}");
+            assert!(error.to_string().contains("has a lock that is damaged") && error.hint().contains("state.json.lock`"), "{error}");
+        }
+    }
+    world.store.put(&Path::from("state.json.lock"), good.into()).await.unwrap();
+    assert!(matches!(world.state().lock(&holder(3)).await, Err(StateError::Locked { .. })));
+    drop(held);
+}
+
+/// The lock of a version that wrote no checksum, free and held.
+#[tokio::test]
+async fn a_lock_of_the_first_format_is_read() {
+    let world = World::new();
+    let free = r#"{"version":1,"fence":8}"#;
+    world.store.put(&Path::from("state.json.lock"), free.into()).await.unwrap();
+    lock(&world.state(), 1).await.release().await.unwrap();
+    assert!(world.text("state.json.lock").await.contains("\"fence\":9"));
+    let lease = r#"{"version":1,"fence":9,"lease":{"id":"an-id","holder":{"command":"apply","process":7,"since":"2026-09-21T14:13:20Z"},"heartbeat":"2026-09-21T14:13:20Z","expires":"2099-01-01T00:00:00Z"}}"#;
+    world.store.put(&Path::from("state.json.lock"), lease.into()).await.unwrap();
+    assert!(matches!(world.state().lock(&holder(2)).await, Err(StateError::Locked { .. })));
+    assert_eq!(world.state().unlock("an-id", &holder(2)).await.unwrap().lease.id, "an-id");
 }
