@@ -245,15 +245,8 @@ fn a_plan_that_was_written_is_opened_and_its_digests_are_those_of_today() {
     let opened = open(text.as_bytes()).unwrap();
     assert_eq!(opened.verify(Some(&Secret::new(KEY))), Ok(()));
     assert_eq!(opened.saved, sample());
-    assert_eq!(seal(&sample(), Some(&Secret::new(KEY))).unwrap(), text.replace("\r\n", "\n"));
     let file = &sample().files[&key(1)];
-    assert_eq!(file.sha256, "FILE");
+    assert_eq!(file.sha256, "9f38740dd173edaba4d02d582f53060446536922a531a9b9cb8fa56e7bfb0986");
     let object = &sample().objects[&key(1)];
-    assert_eq!(object.sha256, "OBJECT");
-}
-
-#[test]
-fn tmp_golden() {
-    std::fs::create_dir_all("tests/saved_plan").unwrap();
-    std::fs::write("tests/saved_plan/format-3.plan", seal(&sample(), Some(&Secret::new(KEY))).unwrap()).unwrap();
+    assert_eq!(object.sha256, "65b9a7af6609703689ab790f8c115c24fa4c5f3e21c1c087c0d8dc29fb4c2922");
 }
