@@ -93,7 +93,11 @@ mod tests {
         }
         assert_eq!(canonical_text(&spec), include_str!("../../tests/fingerprint/body.txt").replace("\r\n", "\n"));
         assert_eq!(fingerprint(&spec), "f80cef9aba9d2061a301ac6daee2b264fcff7e60dd2a2cd1479388a8f893c727");
-        let plain = serde_json::json!({ "name": "N", "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
-        assert_eq!(fingerprint(&serde_json::from_value(plain).unwrap()), "8826abfd48c6f8cd6e5d35bdb46263cf06f223c9f373d69aaea3d48a9f2c7735");
+        let plain =
+            serde_json::json!({ "name": "N", "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
+        assert_eq!(
+            fingerprint(&serde_json::from_value(plain).unwrap()),
+            "8826abfd48c6f8cd6e5d35bdb46263cf06f223c9f373d69aaea3d48a9f2c7735"
+        );
     }
 }

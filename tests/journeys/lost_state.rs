@@ -221,7 +221,10 @@ fn is_refused(repo: &Repo, bytes: &[u8], what: &str) {
     let backup = std::fs::read(repo.path("state.json.backup")).unwrap();
     let Ran { code, out, err } = repo.run(&["plan", "-q"]);
     assert_eq!((code, out.as_str()), (1, ""), "{what}: {err}");
-    assert!(err.contains("the state `state.json` is damaged") && err.contains("`state.json.backup`"), "{what}: {err}");
+    assert!(
+        err.contains("/state.json` is damaged: ") && err.contains("is whole, in `") && err.contains("/state.json.backup`"),
+        "{what}: {err}"
+    );
     assert_eq!(std::fs::read(repo.path(STATE)).unwrap(), bytes, "{what}");
     assert_eq!(std::fs::read(repo.path("state.json.backup")).unwrap(), backup, "{what}");
 }
@@ -249,7 +252,7 @@ async fn every_damage_is_refused() {
         let mut bytes = backup.clone();
         bytes[at] ^= 1 << bit;
         std::fs::write(repo.path("state.json.backup"), &bytes).unwrap();
-        let ran = repo.run(&["state", "pull", "--backup"]).exits(1).complains("the backup `state.json.backup` is damaged");
+        let ran = repo.run(&["state", "pull", "--backup"]).exits(1).complains("/state.json.backup` is damaged: ");
         assert_eq!(ran.out, "", "bit {bit} of byte {at} of the backup");
     }
     assert_eq!(server.campaigns().await.len(), 2);

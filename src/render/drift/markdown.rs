@@ -31,10 +31,9 @@ pub fn markdown(report: &Report<'_>) -> String {
     ));
     page.always(&format!("**{}**\n", headline(report)));
     if !drift.unreadable.is_empty() {
-        let lines = drift
-            .unreadable
-            .iter()
-            .map(|Unreadable { key, id, reason, hold: _ }| format!("- {} ({}): {}\n", code(&key.address().to_string()), code(&id.0), code(reason)));
+        let lines = drift.unreadable.iter().map(|Unreadable { key, id, reason, hold: _ }| {
+            format!("- {} ({}): {}\n", code(&key.address().to_string()), code(&id.0), code(reason))
+        });
         page.list("\n### Cannot be compared\n\n", lines, "that cannot be compared");
     }
     drifted(report, &mut page);
