@@ -72,10 +72,8 @@ fn snapshots() -> impl Strategy<Value = (Desired, Live, LastApplied)> {
     (pool, some(), prop::collection::vec(0..4usize, 0..5), some()).prop_map(|(pool, files, alive, state)| {
         let files = files.into_iter().map(|(name, body)| (key(KEYS[name]), declared(pool[body].clone()))).collect();
         let alive = alive.into_iter().enumerate().map(|(id, body)| live_one(&format!("id-{id}"), pool[body].clone(), "somebody"));
-        let remembered = |id: usize, body: usize| Remembered {
-            keep: body == 0,
-            ..Remembered::new(CampaignId(format!("id-{id}")), pool[body].clone())
-        };
+        let remembered =
+            |id: usize, body: usize| Remembered { keep: body == 0, ..Remembered::new(CampaignId(format!("id-{id}")), pool[body].clone()) };
         let state = state.iter().enumerate().map(|(id, (name, body))| (key(KEYS[*name]), remembered(id, *body))).collect();
         (Desired { campaigns: files }, Live { campaigns: alive.collect(), unreadable: Vec::new() }, LastApplied { campaigns: state })
     })

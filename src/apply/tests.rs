@@ -13,8 +13,8 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::execute::{Make, execute_by};
 use super::{Memory, Options, Outcome, Report};
 use crate::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, LastApplied, Lifecycle, Live, LiveCampaign, Origin, Remembered, Secret,
-    StateLocation,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, LastApplied, Lifecycle, Live, LiveCampaign, Origin, Remembered,
+    Secret, StateLocation,
 };
 use crate::reconcile::{Policy, plan};
 use crate::remote::{Credentials, Reader, Server, Settings, Writer};
@@ -84,8 +84,7 @@ async fn run(declared: &[(&str, &str)], managed: &[(&str, &str)], make_one: Make
     let mut document = StateDocument::new("l".to_owned(), Owner { environment: "test".to_owned(), organization: "o".to_owned() });
     document.campaigns.campaigns = remembered;
     let mut memory = Memory { document, lock: store.lock(&Holder::default()).await.unwrap() };
-    let options =
-        Options { parallelism: NonZeroUsize::MIN, settle: Duration::ZERO, save_every: Duration::ZERO, run: "a-run".to_owned() };
+    let options = Options { parallelism: NonZeroUsize::MIN, settle: Duration::ZERO, save_every: Duration::ZERO, run: "a-run".to_owned() };
     let (_sender, stop) = watch::channel(false);
     let report = execute_by(make_one, plan, Arc::new(Writer::new(reader)), &mut memory, options, stop, |_| {}).await;
     (report, store.read().await.unwrap().unwrap())

@@ -32,10 +32,12 @@ pub fn stored_differently(sent: &CampaignSpec, stored: &CampaignSpec) -> Vec<Sto
 
 /// The same for fields that this version does not model. One inside a filter or action is compared with that of the same
 /// filter or action, wherever it is stored.
-pub fn unmodelled_stored_differently(sent: (&CampaignSpec, &[UnmodelledField]), stored: (&CampaignSpec, &[UnmodelledField])) -> Vec<StoredField> {
-    let value = |fields: &[UnmodelledField], pointer: &str| {
-        fields.iter().find(|field| field.pointer == pointer).map(|field| field.value.clone())
-    };
+pub fn unmodelled_stored_differently(
+    sent: (&CampaignSpec, &[UnmodelledField]),
+    stored: (&CampaignSpec, &[UnmodelledField]),
+) -> Vec<StoredField> {
+    let value =
+        |fields: &[UnmodelledField], pointer: &str| fields.iter().find(|field| field.pointer == pointer).map(|field| field.value.clone());
     let mut differing = Vec::new();
     for field in sent.1 {
         let there = follow(&field.pointer, sent.0, stored.0).and_then(|pointer| value(stored.1, &pointer));

@@ -141,9 +141,7 @@ mod tests {
             (1, json!({ "enabled": false }), partly("it differs in enabled")),
             (1, rounded(), partly("it differs in filters[external.score greater_than].value")),
             (1, json!({ "enabled": false, "description": "x", "filters": [] }), {
-                partly(
-                    "it differs in description, enabled, filters[external.score greater_than] and 1 more",
-                )
+                partly("it differs in description, enabled, filters[external.score greater_than] and 1 more")
             }),
         ];
         let sent = proposal(&body(&json!({}))).unwrap();

@@ -69,8 +69,7 @@ impl Writer {
     pub async fn create(&self, body: &Value) -> Result<Written, RemoteError> {
         let request = campaigns::create(body);
         let answer = self.reader.session.execute(&request).await?;
-        let campaign =
-            campaigns::decode_one(&answer.body, None).map_err(|reason| Session::undecodable(&request, &answer, reason))?;
+        let campaign = campaigns::decode_one(&answer.body, None).map_err(|reason| Session::undecodable(&request, &answer, reason))?;
         let mismatched = |reason: &str| Session::mismatched(&request, &answer, reason, Some(campaign.id.clone()));
         let Some(sent) = campaigns::proposal(body) else { return Err(mismatched("what was sent cannot be compared with it")) };
         match created(&sent, &campaign) {

@@ -122,7 +122,9 @@ fn stored_differently(report: &Report) -> String {
         let Outcome::Done { id: _, stored: Some(stored) } = outcome else { continue };
         let StoredDifferently { body: _, fields } = stored.as_ref();
         if out.is_empty() {
-            out.push_str("\nThe server stores some fields differently from what was sent. To settle it, write the stored values into the files:\n");
+            out.push_str(
+                "\nThe server stores some fields differently from what was sent. To settle it, write the stored values into the files:\n",
+            );
         }
         for field in fields {
             let _ = writeln!(out, "  {}: {}", key.address(), stored_as(field));

@@ -311,9 +311,7 @@ async fn a_deletion_counts_only_where_the_campaign_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_stores_differently_is_reported_and_blamed_on_nobody() {
     let world = World::new(Twist::Rounded).await;
-    let float = |value: &str| {
-        campaign("A", 45).replace("value: 45, dataType: integer", &format!("value: {value}, dataType: float"))
-    };
+    let float = |value: &str| campaign("A", 45).replace("value: 45, dataType: integer", &format!("value: {value}, dataType: float"));
     let field = "filters[session.dwell_time_seconds greater_than].value";
     world.repo.campaign("a", &float("0.995"));
     let told = format!("campaign.a: the server stores {field} 0.995 as 0.9950000047683716\n");
@@ -369,7 +367,10 @@ async fn a_create_that_turns_up_late_stops_the_next_plan_which_names_both() {
             continue;
         }
         assert_eq!(ran.code, 1, "{ran:#?}");
-        assert!(text.contains(&format!("campaign.one is live twice: beside its live campaign \"{ours}\" there is another one named")), "{ran:#?}");
+        assert!(
+            text.contains(&format!("campaign.one is live twice: beside its live campaign \"{ours}\" there is another one named")),
+            "{ran:#?}"
+        );
         assert!(text.contains(&import(ours)) && text.contains(&import(late)), "{ran:#?}");
     }
     repo.run(&["plan", "--exit-codes", "fine"]).exits(3);
@@ -437,7 +438,7 @@ async fn a_state_with_one_campaign_under_two_keys_is_refused_by_every_command_bu
     let (server, repo, id) = claimed_twice().await;
     let before = std::fs::read(repo.path("state.json")).unwrap();
     let upper = id.to_ascii_uppercase();
-    let message = format!("in the state `state.json`, campaign.one and campaign.two have the same live campaign {upper}");
+    let message = format!("state.json`, campaign.one and campaign.two have the same live campaign {upper}");
     repo.write("a.ndjson", "{}\n");
     let refused: [&[&str]; 12] = [
         &["plan"],
@@ -458,7 +459,8 @@ async fn a_state_with_one_campaign_under_two_keys_is_refused_by_every_command_bu
         assert!(ran.code == 1 && format!("{}{}", ran.out, ran.err).contains(&message), "{command:?}: {ran:#?}");
     }
     let ran = repo.run(&["plan"]);
-    let hint = "campaignctl state show -e rehearsal one\n  campaignctl state show -e rehearsal two\n  campaignctl state rm -e rehearsal two";
+    let hint =
+        "campaignctl state show -e rehearsal one\n  campaignctl state show -e rehearsal two\n  campaignctl state rm -e rehearsal two";
     let flat = ran.err.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     assert!(flat.contains(&hint.replace("\n  ", "\n")), "{ran:#?}");
     assert!(ran.err.contains("campaignctl state pull --backup -e rehearsal | campaignctl state push --force - -e rehearsal"), "{ran:#?}");

@@ -58,8 +58,10 @@ pub(super) async fn survey(scope: &Scope, wanted: &Wanted, into: &Path, validate
         let Proven { good, bad } = prove(drafts.into_iter().map(|(draft, _)| draft).collect(), scope, &queues)?;
         for draft in &good {
             let Flags { prevent_destroy, keep } = flags.get(&draft.key).copied().unwrap_or_default();
-            remember
-                .insert(draft.key.clone(), Remembered { prevent_destroy, keep, ..Remembered::new(draft.live.id.clone(), draft.live.spec.clone()) });
+            remember.insert(
+                draft.key.clone(),
+                Remembered { prevent_destroy, keep, ..Remembered::new(draft.live.id.clone(), draft.live.spec.clone()) },
+            );
         }
         let bad = bad.into_iter().map(|(draft, (reason, hint))| not_imported(draft.live, reason, hint)).collect::<Vec<_>>();
         Ok::<_, Failure>((good.into_iter().map(|draft| new_file(draft, &place)).collect::<Vec<_>>(), bad))

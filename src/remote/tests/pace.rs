@@ -41,11 +41,7 @@ impl Transport for Windows {
             sleep(self.latency - there).await;
             let seconds = Duration::from_secs(left.as_secs());
             let quota = Quota { allowed: Some(self.limit), remaining: self.limit.saturating_sub(count), reset: seconds };
-            let answered = if count > self.limit {
-                throttled(left.as_secs() + 1)
-            } else {
-                answer(201, &small_campaign())
-            };
+            let answered = if count > self.limit { throttled(left.as_secs() + 1) } else { answer(201, &small_campaign()) };
             answered.map(|answer| Answer { limits: Limits { quota: self.tells.then_some(quota), ..answer.limits }, ..answer })
         })
     }

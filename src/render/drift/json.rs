@@ -8,7 +8,8 @@ use super::super::queue::queue_entries;
 use super::{Report, class_word, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
 use crate::reconcile::{
-    DriftClass, Drifted, FieldChange, FieldPath, FieldValue, FilterPart, Held, HeldLive, LiveSide, LiveTwice, Moved, NotApplied, Unmanaged, Unreadable,
+    DriftClass, Drifted, FieldChange, FieldPath, FieldValue, FilterPart, Held, HeldLive, LiveSide, LiveTwice, Moved, NotApplied, Unmanaged,
+    Unreadable,
 };
 
 /// The version of the document.

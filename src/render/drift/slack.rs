@@ -38,8 +38,8 @@ pub fn slack(report: &Report<'_>, news: News) -> String {
         blocks.push(section(&twice.collect::<Vec<_>>().join("\n")));
     }
     let drifted = by_gravity(report.drift);
-    // At most two blocks before them, and two after.
-    let room = MOST_BLOCKS - 4;
+    // Two blocks follow them.
+    let room = MOST_BLOCKS - 2 - blocks.len();
     blocks.extend(drifted.iter().take(room).map(|drifted| section(&campaign(drifted, report))));
     if drifted.len() > room {
         blocks.push(section(&format!("… and {} more that drifted", campaigns(drifted.len() - room))));
