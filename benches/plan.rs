@@ -90,7 +90,7 @@ fn snapshots(count: usize) -> (Desired, Live, LastApplied) {
             spec: body.clone(),
             unmodelled: Vec::new(),
         });
-        last_applied.campaigns.insert(key, Remembered { id, body, prevent_destroy: false, keep: false });
+        last_applied.campaigns.insert(key, Remembered::new(id, body));
     }
     (desired, live, last_applied)
 }

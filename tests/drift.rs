@@ -72,7 +72,7 @@ fn found(folder: &Path, text: &str, live: impl FnOnce(CampaignSpec) -> CampaignS
         spec: live(applied.clone()),
         unmodelled: Vec::new(),
     };
-    let remembered = Remembered { id, body: applied, prevent_destroy: false, keep: false };
+    let remembered = Remembered::new(id, applied);
     let snapshots = Snapshots {
         scope: Scope { project, environment, access: Access::default(), settings: Settings::default() },
         queues: queues(),
@@ -216,7 +216,7 @@ fn of_one(file: Option<CampaignSpec>, live: Option<(&str, CampaignSpec)>, applie
         spec,
         unmodelled: Vec::new(),
     });
-    let applied = applied.map(|body| Remembered { id: CampaignId("1".to_owned()), body, prevent_destroy: false, keep: false });
+    let applied = applied.map(|body| Remembered::new(CampaignId("1".to_owned()), body));
     campaignctl::reconcile::drift(
         &Desired { campaigns: declared.map(|declared| (key.clone(), declared)).into_iter().collect() },
         &Live { campaigns: live.into_iter().collect(), unreadable: Vec::new() },

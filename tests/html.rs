@@ -134,7 +134,7 @@ impl Situation {
             });
         }
         if let Some(body) = applied {
-            self.last.campaigns.insert(name, Remembered { id, body, prevent_destroy: false, keep: false });
+            self.last.campaigns.insert(name, Remembered::new(id, body));
         }
         self
     }

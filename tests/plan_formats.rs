@@ -72,12 +72,8 @@ fn snapshots() -> impl Strategy<Value = (Desired, Live, LastApplied)> {
     (pool, some(), prop::collection::vec(0..4usize, 0..5), some()).prop_map(|(pool, files, alive, state)| {
         let files = files.into_iter().map(|(name, body)| (key(KEYS[name]), declared(pool[body].clone()))).collect();
         let alive = alive.into_iter().enumerate().map(|(id, body)| live_one(&format!("id-{id}"), pool[body].clone(), "somebody"));
-        let remembered = |id: usize, body: usize| Remembered {
-            id: CampaignId(format!("id-{id}")),
-            body: pool[body].clone(),
-            prevent_destroy: false,
-            keep: body == 0,
-        };
+        let remembered =
+            |id: usize, body: usize| Remembered { keep: body == 0, ..Remembered::new(CampaignId(format!("id-{id}")), pool[body].clone()) };
         let state = state.iter().enumerate().map(|(id, (name, body))| (key(KEYS[*name]), remembered(id, *body))).collect();
         (Desired { campaigns: files }, Live { campaigns: alive.collect(), unreadable: Vec::new() }, LastApplied { campaigns: state })
     })
@@ -173,7 +169,7 @@ fn hostile_text_stays_text_and_comes_back_exactly() {
         created.description.clone_from(&text);
         let desired = Desired { campaigns: [(key("a"), declared(wanted)), (key("b"), declared(created))].into() };
         let live = Live { campaigns: vec![live_one("1", alive.clone(), &text), live_one("2", spec(&text), "x")], unreadable: Vec::new() };
-        let remembered = Remembered { id: CampaignId("1".to_owned()), body: spec(&text), prevent_destroy: false, keep: false };
+        let remembered = Remembered::new(CampaignId("1".to_owned()), spec(&text));
         let last = LastApplied { campaigns: [(key("a"), remembered)].into() };
         let plan = plan(&desired, &live, &last, &policy());
         let report = report(&destination, &plan, None);

@@ -86,7 +86,7 @@ fn live_one(id: &str, spec: CampaignSpec, by: &str) -> LiveCampaign {
 }
 
 fn remembered(id: &str, body: CampaignSpec) -> Remembered {
-    Remembered { id: CampaignId(id.to_owned()), body, prevent_destroy: false, keep: false }
+    Remembered::new(CampaignId(id.to_owned()), body)
 }
 
 fn destination(text: &str) -> Destination {

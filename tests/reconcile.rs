@@ -7,11 +7,14 @@ mod campaigns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Guards, Hold, LastApplied, Lifecycle, Live, LiveCampaign, Origin,
-    Remembered, UnmodelledField, World,
+    CampaignId, CampaignKey, CampaignSpec, Created, Desired, DesiredCampaign, Guards, Hold, Intent, LastApplied, Lifecycle, Live,
+    LiveCampaign, Origin, Remembered, UnmodelledField, UnreadableCampaign, World,
 };
-use campaignctl::reconcile::{Action, Cause, DangerKind, Plan, Policy, Refusal, StateOnly, Tier, fingerprint, plan, rolled_back, same};
+use campaignctl::reconcile::{
+    Action, Cause, DangerKind, LiveTwice, Plan, Policy, Refusal, StateOnly, Tier, fingerprint, plan, resume, rolled_back, same,
+};
 use campaigns::{campaign, spec};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -50,7 +53,7 @@ fn live(campaigns: impl IntoIterator<Item = LiveCampaign>) -> Live {
 }
 
 fn remembered(id: &str, body: CampaignSpec) -> Remembered {
-    Remembered { id: CampaignId(id.to_owned()), body, prevent_destroy: false, keep: false }
+    Remembered::new(CampaignId(id.to_owned()), body)
 }
 
 fn last(campaigns: impl IntoIterator<Item = (&'static str, Remembered)>) -> LastApplied {
@@ -72,8 +75,8 @@ fn applied(plan: &Plan, live: &Live, last: &LastApplied) -> (Live, LastApplied) 
     for correction in &plan.state_only {
         match correction {
             StateOnly::Refresh { key, id, body, remember } => {
-                let entry =
-                    Remembered { id: id.clone(), body: body.clone(), prevent_destroy: remember.prevent_destroy, keep: remember.keep };
+                let (prevent_destroy, keep) = (remember.prevent_destroy, remember.keep);
+                let entry = Remembered { prevent_destroy, keep, ..Remembered::new(id.clone(), body.clone()) };
                 last.campaigns.insert(key.clone(), entry);
             }
             StateOnly::Drop { key, .. } => {
@@ -101,7 +104,8 @@ fn applied(plan: &Plan, live: &Live, last: &LastApplied) -> (Live, LastApplied) 
         }
         match (&change.desired, change.remember) {
             (Some(body), Some(remember)) => {
-                let entry = Remembered { id, body: body.clone(), prevent_destroy: remember.prevent_destroy, keep: remember.keep };
+                let (prevent_destroy, keep) = (remember.prevent_destroy, remember.keep);
+                let entry = Remembered { prevent_destroy, keep, ..Remembered::new(id, body.clone()) };
                 last.campaigns.insert(change.key.clone(), entry);
             }
             _ => {
@@ -345,6 +349,92 @@ fn two_live_campaigns_of_one_name_are_refused_and_listed() {
     let [Refusal::AmbiguousName { candidates, .. }] = &plan.refusals[..] else { panic!("{plan:#?}") };
     assert_eq!(candidates.iter().map(|candidate| candidate.id.0.as_str()).collect::<Vec<_>>(), ["1", "2"]);
     assert!(plan.changes.is_empty());
+}
+
+/// A campaign that a create of ours made at this time.
+fn made(id: &str, body: CampaignSpec, at: Timestamp) -> Remembered {
+    let created = Created { at, name: body.name.clone(), fingerprint: fingerprint(&body) };
+    Remembered { created: Some(created), ..remembered(id, body) }
+}
+
+#[test]
+fn a_campaign_that_is_live_twice_is_refused_and_both_are_named() {
+    let at: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+    let (now, before) = (spec("x"), CampaignSpec { description: "as created".to_owned(), ..spec("x") });
+    let renamed = CampaignSpec { name: "as created".to_owned(), ..spec("x") };
+    let foreign = CampaignSpec { description: "somebody's".to_owned(), ..spec("x") };
+    let ours = |created: &CampaignSpec| Remembered { body: now.clone(), ..made("1", created.clone(), at) };
+    let dated = |id: &str, body: &CampaignSpec, created: Option<&str>| LiveCampaign {
+        date_created: created.map(|created| created.parse().unwrap()),
+        ..live_one(id, body.clone())
+    };
+    //  what the state remembers, another live campaign, whether that can be a second one
+    let table = [
+        (ours(&now), dated("2", &now, Some("2026-11-20T12:00:03Z")), true),
+        (ours(&now), dated("2", &now, None), true),
+        // The server's clock may be behind.
+        (ours(&now), dated("2", &now, Some("2026-11-20T11:55:00Z")), true),
+        (ours(&now), dated("2", &now, Some("2026-11-20T11:54:59Z")), false),
+        // It was updated, or renamed, since it was created.
+        (ours(&before), dated("2", &before, None), true),
+        (ours(&before), dated("2", &now, None), true),
+        (ours(&renamed), dated("2", &renamed, None), true),
+        (ours(&before), dated("2", &foreign, None), false),
+        // Nothing of ours created it.
+        (remembered("1", now.clone()), dated("2", &now, None), false),
+        // The same one, however its id is spelled.
+        (Remembered { id: CampaignId("A".to_owned()), ..ours(&now) }, dated("a", &now, None), false),
+    ];
+    for (remembered, other, expected) in table {
+        let own = live_one(&remembered.id.0, now.clone());
+        let alive = if own.id == other.id { live([other.clone()]) } else { live([own, other.clone()]) };
+        let plan = plan(&desired([("a", declared(now.clone()))]), &alive, &last([("a", remembered)]), &no_limits());
+        let twice: Vec<&LiveTwice> =
+            plan.refusals.iter().filter_map(|refusal| if let Refusal::LiveTwice(twice) = refusal { Some(twice) } else { None }).collect();
+        assert_eq!(!twice.is_empty(), expected, "{other:?}");
+        assert_eq!(twice.len(), plan.refusals.len());
+        if let [twice] = twice.as_slice() {
+            let others: Vec<&str> = twice.other_ids().map(|id| id.0.as_str()).collect();
+            assert_eq!((twice.key.as_str(), twice.id.0.as_str(), others, twice.is_declared), ("a", "1", vec!["2"], true));
+        }
+    }
+}
+
+#[test]
+fn a_second_campaign_counts_unread_without_a_file_and_only_beside_the_first() {
+    let at = Timestamp::UNIX_EPOCH;
+    let unread = |name: &str| UnreadableCampaign { id: CampaignId("2".to_owned()), name: Some(name.to_owned()), reason: "r".to_owned() };
+    let state = last([("a", made("1", spec("x"), at))]);
+    let declared_one = desired([("a", declared(spec("x")))]);
+    for (name, expected) in [("x", 1), ("y", 0)] {
+        let alive = Live { unreadable: vec![unread(name)], ..live([live_one("1", spec("x"))]) };
+        let plan = plan(&declared_one, &alive, &state, &no_limits());
+        assert_eq!(plan.refusals.len(), expected, "{name}: {:?}", plan.refusals);
+    }
+    let both = live([live_one("1", spec("x")), live_one("2", spec("x"))]);
+    let undeclared = plan(&desired([]), &both, &state, &no_limits());
+    assert!(matches!(&undeclared.refusals[..], [Refusal::LiveTwice(twice)] if !twice.is_declared), "{:?}", undeclared.refusals);
+    // Ours is gone: there is one of the name, and it is taken over.
+    let gone = plan(&declared_one, &live([live_one("2", spec("x"))]), &state, &no_limits());
+    assert!(gone.refusals.is_empty() && gone.changes[0].imported, "{gone:#?}");
+}
+
+#[test]
+fn two_creates_never_find_the_same_campaign() {
+    let intent = |run: &str| Intent {
+        name: "x".to_owned(),
+        fingerprint: fingerprint(&spec("x")),
+        run: run.to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+        sent: Timestamp::UNIX_EPOCH,
+        prevent_destroy: false,
+        keep: false,
+    };
+    let alive = live([live_one("1", spec("x"))]);
+    let both = BTreeMap::from([(key("a"), intent("r")), (key("b"), intent("r"))]);
+    assert_eq!(resume(&both, &alive, &last([])), []);
+    let one = BTreeMap::from([(key("a"), intent("r"))]);
+    assert_eq!(resume(&one, &alive, &last([])).len(), 1);
 }
 
 #[test]

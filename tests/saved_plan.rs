@@ -69,7 +69,7 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         if number % 4 != 0 {
             saved.live.campaigns.push(live_one(number, was.clone()));
             let body = if number % 3 == 0 { spec.clone() } else { was };
-            let remembered = Remembered { id: CampaignId(format!("id-{number}")), body, prevent_destroy: false, keep: false };
+            let remembered = Remembered::new(CampaignId(format!("id-{number}")), body);
             saved.last_applied.campaigns.insert(key(number), remembered);
         }
         if number % 4 != 3 {

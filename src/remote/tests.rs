@@ -63,6 +63,18 @@ fn throttled(seconds: u64) -> Answered {
     Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), limits, body })
 }
 
+/// The smallest campaign that can be sent.
+fn small_body() -> serde_json::Value {
+    json!({"name": "n", "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": []})
+}
+
+/// The answer to its create.
+fn small_campaign() -> serde_json::Value {
+    let mut campaign = small_body();
+    (campaign["id"], campaign["version"]) = (json!("c-1"), json!(1));
+    campaign
+}
+
 fn organization() -> Answered {
     answer(200, &json!({"id": "o-1", "name": "Acme"}))
 }
@@ -134,18 +146,13 @@ async fn a_wait_over_three_minutes_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_create_is_repeated_only_where_nothing_was_done() {
-    let campaign = || {
-        json!({
-            "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
-            "filters": [], "actions": [],
-        })
-    };
+    let campaign = small_campaign;
     let (reader, seen) = reader(move |before| match before {
         0 => throttled(5),
         1 => answer(401, &json!({})),
         _ => answer(201, &campaign()),
     });
-    Writer::new(reader).create(&json!({"name": "n"})).await.unwrap();
+    Writer::new(reader).create(&small_body()).await.unwrap();
     assert_eq!(times(&seen), [100, 5_200, 5_400]);
     assert_eq!(logins(&seen), 2);
 
@@ -158,14 +165,14 @@ async fn a_create_is_repeated_only_where_nothing_was_done() {
     ];
     for make in lost {
         let (reader, seen) = self::reader(move |_| make());
-        let error = Writer::new(reader).create(&json!({"name": "n"})).await.unwrap_err();
+        let error = Writer::new(reader).create(&small_body()).await.unwrap_err();
         assert!(error.outcome_unknown(), "{error}");
         assert!(error.hint().unwrap().contains("may have been done"), "{error}");
         assert_eq!(times(&seen).len(), 1, "{error}");
     }
     let (reader, seen) =
         self::reader(move |before| if before < 4 { Err(Failure::Connect("refused".to_owned())) } else { answer(201, &campaign()) });
-    Writer::new(reader).create(&json!({"name": "n"})).await.unwrap();
+    Writer::new(reader).create(&small_body()).await.unwrap();
     assert_eq!(times(&seen).len(), 5);
     let refused: [fn() -> Answered; 3] = [
         || answer(400, &json!({"message": "bad"})),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
+mod answers;
 mod apply;
 mod drift;
 mod emit_sql;

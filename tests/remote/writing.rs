@@ -5,11 +5,15 @@ use super::*;
 #[tokio::test]
 async fn writes_say_what_the_contract_asks_for() {
     let server = MockServer::start().await;
-    let body = json!({"name": "Campaign 1", "version": 3});
+    let (mut body, mut made, mut replaced) = (campaign(1), campaign(1), campaign(1));
+    for field in ["id", "dateCreated", "dateModified", "modifiedBy", "selfUri"] {
+        body.as_object_mut().unwrap().remove(field);
+    }
+    (made["version"], replaced["version"]) = (json!(1), json!(4));
     let one = format!("{CAMPAIGNS}/c-00001");
-    let created = ResponseTemplate::new(201).set_body_json(campaign(1));
+    let created = ResponseTemplate::new(201).set_body_json(made);
     Mock::given(method("POST")).and(path(CAMPAIGNS)).and(body_json(&body)).respond_with(created).expect(1).mount(&server).await;
-    let updated = ResponseTemplate::new(200).set_body_json(campaign(1));
+    let updated = ResponseTemplate::new(200).set_body_json(replaced);
     Mock::given(method("PUT"))
         .and(path(&one))
         .and(header("content-type", "application/json"))
@@ -20,8 +24,8 @@ async fn writes_say_what_the_contract_asks_for() {
         .await;
     Mock::given(method("DELETE")).and(path(&one)).respond_with(ResponseTemplate::new(204)).up_to_n_times(1).expect(1).mount(&server).await;
     let writer = Writer::new(given_token(&server));
-    assert_eq!(writer.create(&body).await.unwrap().id, id("c-00001"));
-    assert_eq!(writer.update(&id("c-00001"), &body).await.unwrap().version, 3);
+    assert_eq!(writer.create(&body).await.unwrap().campaign.id, id("c-00001"));
+    assert_eq!(writer.update(&id("c-00001"), &body).await.unwrap().campaign.version, 4);
     writer.delete(&id("c-00001")).await.unwrap();
     // Gone already (the server answers 404 now): done.
     writer.delete(&id("c-00001")).await.unwrap();
@@ -62,7 +66,7 @@ async fn a_replacement_that_was_done_behind_a_gateway_error_is_done() {
     live["version"] = json!(4);
     answer(&server, "GET", ResponseTemplate::new(200).set_body_json(live)).await;
     let writer = Writer::new(given_token(&server));
-    assert_eq!(writer.update(&id("c-00001"), &body).await.unwrap().version, 4);
+    assert_eq!(writer.update(&id("c-00001"), &body).await.unwrap().campaign.version, 4);
     assert_eq!((count(&server, "PUT", &path).await, count(&server, "GET", &path).await), (2, 1));
 }
 
@@ -74,5 +78,45 @@ async fn conflicts_have_three_faces() {
         answer(&server, "PUT", ResponseTemplate::new(status).set_body_json(json!({"message": message}))).await;
         let error = Writer::new(given_token(&server)).update(&id("c"), &json!({})).await.unwrap_err();
         assert_eq!((error.is_conflict(), error.outcome_unknown()), (conflict, false), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_create_that_is_about_something_else_says_what_did_not_fit() {
+    let sent = campaign(1);
+    let new = |changes: Value| {
+        let mut answer = campaign(1);
+        answer["version"] = json!(1);
+        answer.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        answer
+    };
+    let post = format!("the answer 201 to POST {CAMPAIGNS} is not about what was sent: ");
+    let other = "it is the campaign c-00001 named \"Other\"";
+    let table = [
+        // The answer, what reading that campaign shows, whether it is done, what is said.
+        (new(json!({})), None, true, String::new()),
+        (new(json!({"name": "Other"})), None, false, format!("{post}{other}")),
+        (new(json!({"version": 0})), Some(new(json!({}))), true, String::new()),
+        (new(json!({"enabled": true})), Some(new(json!({"enabled": true}))), true, String::new()),
+        (new(json!({"enabled": true})), None, false, format!("{post}it differs in enabled; reading that campaign does not show it")),
+        (
+            new(json!({"enabled": true})),
+            Some(new(json!({"enabled": true, "version": 2}))),
+            false,
+            format!("{post}it differs in enabled; reading that campaign does not show it"),
+        ),
+    ];
+    for (answered, read, done, said) in table {
+        let server = MockServer::start().await;
+        answer(&server, "POST", ResponseTemplate::new(201).set_body_json(&answered)).await;
+        let gone = ResponseTemplate::new(404).set_body_json(json!({"message": "gone", "code": "not.found", "status": 404}));
+        answer(&server, "GET", read.map_or(gone, |read| ResponseTemplate::new(200).set_body_json(read))).await;
+        let result = Writer::new(given_token(&server)).create(&sent).await;
+        assert_eq!(result.is_ok(), done, "{answered}: {result:?}");
+        assert_eq!(count(&server, "POST", CAMPAIGNS).await, 1);
+        if let Err(error) = result {
+            assert_eq!(error.to_string(), said);
+            assert!(error.outcome_unknown() && error.answered_about() == Some(&id("c-00001")), "{error:?}");
+        }
     }
 }

@@ -41,17 +41,7 @@ impl Transport for Windows {
             sleep(self.latency - there).await;
             let seconds = Duration::from_secs(left.as_secs());
             let quota = Quota { allowed: Some(self.limit), remaining: self.limit.saturating_sub(count), reset: seconds };
-            let answered = if count > self.limit {
-                throttled(left.as_secs() + 1)
-            } else {
-                answer(
-                    201,
-                    &json!({
-                        "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
-                        "filters": [], "actions": [],
-                    }),
-                )
-            };
+            let answered = if count > self.limit { throttled(left.as_secs() + 1) } else { answer(201, &small_campaign()) };
             answered.map(|answer| Answer { limits: Limits { quota: self.tells.then_some(quota), ..answer.limits }, ..answer })
         })
     }
@@ -67,7 +57,7 @@ async fn create(count: usize, settings: Settings, limit: u32, offset: u64, tells
     let writer = Arc::new(Writer::new(Reader { session: Arc::new(session) }));
     let made = (0..count).map(|_| {
         let writer = Arc::clone(&writer);
-        tokio::spawn(async move { writer.create(&json!({"name": "n"})).await })
+        tokio::spawn(async move { writer.create(&small_body()).await })
     });
     for one in made.collect::<Vec<_>>() {
         one.await.unwrap().unwrap();
@@ -224,13 +214,7 @@ async fn a_token_that_ends_amid_creates_is_renewed_once_and_nothing_is_lost() {
             if (8..16).contains(&before) {
                 answer(401, &json!({"message": "token expired", "code": "authentication.required", "status": 401}))
             } else {
-                answer(
-                    201,
-                    &json!({
-                        "id": "c-1", "version": 1, "name": "n", "campaignType": "proactive", "evaluationMode": "realtime",
-                        "filters": [], "actions": [],
-                    }),
-                )
+                answer(201, &small_campaign())
             }
         }),
         login: Box::new(issue),
@@ -240,7 +224,7 @@ async fn a_token_that_ends_amid_creates_is_renewed_once_and_nothing_is_lost() {
     let writer = Arc::new(Writer::new(Reader { session: Arc::new(session) }));
     let made = (0..16).map(|_| {
         let writer = Arc::clone(&writer);
-        tokio::spawn(async move { writer.create(&json!({"name": "n"})).await })
+        tokio::spawn(async move { writer.create(&small_body()).await })
     });
     let made: Vec<_> = made.collect();
     for one in made {

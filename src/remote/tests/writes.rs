@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::Written;
 use super::*;
+use crate::reconcile::StoredField;
 
 /// What happens to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,20 @@ enum Fault {
     TornAfter,
     /// 429.
     Throttled,
+    /// A success that shows the campaign as it was before; it was done.
+    OldAfter,
+    /// The same; nothing was done.
+    Old,
+    /// A success that shows another campaign; it was done.
+    AnotherAfter,
+    /// A success without a body; it was done.
+    EmptyAfter,
+    /// It was done, and the server stores another value than was sent, and says so.
+    StoredDifferently,
+    /// The same, and the answer shows the campaign as it was before.
+    StoredDifferentlyOld,
+    /// The server stores another value, says so, and then somebody else changes the campaign.
+    StoredDifferentlyAndChanged,
 }
 
 /// A server that holds one campaign.
@@ -111,6 +127,28 @@ impl Store {
             Some(Fault::StatusAfter(status)) => self.done(request).and_then(|_| oops(status)),
             Some(Fault::TornAfter) => self.done(request).map(|answer| Answer { body: "{\"id\": \"c".to_owned(), ..answer }),
             Some(Fault::Throttled) => throttled(1),
+            Some(Fault::OldAfter) => {
+                let before = self.live.clone().unwrap();
+                self.done(request).and_then(|_| answer(200, &before))
+            }
+            Some(Fault::Old) => answer(200, self.live.as_ref().unwrap()),
+            Some(Fault::AnotherAfter) => {
+                let mut another = self.live.clone().unwrap();
+                another["id"] = json!("c-2");
+                self.done(request).and_then(|_| answer(200, &another))
+            }
+            Some(Fault::EmptyAfter) => self.done(request).map(|answer| Answer { status: 200, body: String::new(), ..answer }),
+            Some(fault @ (Fault::StoredDifferently | Fault::StoredDifferentlyOld | Fault::StoredDifferentlyAndChanged)) => {
+                let before = self.live.clone().unwrap();
+                let _ = self.done(request);
+                let live = self.live.as_mut().unwrap();
+                live["filters"][0]["value"] = json!(46);
+                let stored = live.clone();
+                if fault == Fault::StoredDifferentlyAndChanged {
+                    self.live = Some(campaign(5, "Theirs", "them"));
+                }
+                answer(200, if fault == Fault::StoredDifferentlyOld { &before } else { &stored })
+            }
         }
     }
 }
@@ -177,7 +215,8 @@ fn ended<T>(result: &Result<T, super::super::RemoteError>) -> Ended {
 #[tokio::test(start_paused = true)]
 async fn what_became_of_a_replacement_is_found_out() {
     use Fault::{
-        Lost, LostAfter, LostAfterAndChanged, LostAndChanged, LostAndDeleted, NoConnection, Status, StatusAfter, Throttled, TornAfter,
+        AnotherAfter, EmptyAfter, Lost, LostAfter, LostAfterAndChanged, LostAndChanged, LostAndDeleted, NoConnection, Old, OldAfter,
+        Status, StatusAfter, StoredDifferently, StoredDifferentlyAndChanged, StoredDifferentlyOld, Throttled, TornAfter,
     };
     //  faults, how it ends, PUTs, GETs
     let table: &[(&[Fault], Ended, usize, usize)] = &[
@@ -205,6 +244,15 @@ async fn what_became_of_a_replacement_is_found_out() {
         (&[Lost; 5], Ended::NotDone, 5, 5),
         (&[Status(503); 5], Ended::NotDone, 5, 1),
         (&[NoConnection; 5], Ended::NotDone, 5, 0),
+        // A success that is not about what was sent: reading tells, and nothing is sent again.
+        (&[OldAfter], Ended::Done, 1, 1),
+        (&[AnotherAfter], Ended::Done, 1, 1),
+        (&[EmptyAfter], Ended::Done, 1, 1),
+        (&[Old], Ended::Unknown, 1, 3),
+        (&[Lost, Old], Ended::Unknown, 2, 4),
+        (&[StoredDifferently], Ended::Done, 1, 1),
+        (&[StoredDifferentlyOld], Ended::Done, 1, 1),
+        (&[StoredDifferentlyAndChanged], Ended::Conflict, 1, 1),
     ];
     for (faults, expected, puts, gets) in table {
         let (writer, store) = writer(faults);
@@ -213,7 +261,7 @@ async fn what_became_of_a_replacement_is_found_out() {
         assert_eq!((count(&store, Method::Put), count(&store, Method::Get)), (*puts, *gets), "{faults:?}");
         let live = store.lock().unwrap().live.clone();
         match expected {
-            Ended::Done => assert_eq!((result.unwrap().version, &live.unwrap()["name"]), (4, &json!("Ours")), "{faults:?}"),
+            Ended::Done => assert_eq!((result.unwrap().campaign.version, &live.unwrap()["name"]), (4, &json!("Ours")), "{faults:?}"),
             Ended::NotDone => assert_eq!(live.unwrap()["version"], json!(3), "{faults:?}"),
             Ended::Conflict | Ended::Unknown => assert_ne!(live.map(|live| live["name"].clone()), Some(json!("Ours")), "{faults:?}"),
         }
@@ -221,11 +269,33 @@ async fn what_became_of_a_replacement_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_server_stores_differently_is_reported_field_by_field() {
+    for fault in [Fault::StoredDifferently, Fault::StoredDifferentlyOld] {
+        let (writer, _) = writer(&[fault]);
+        let Written { campaign, differs } = writer.update(&id(), &body()).await.unwrap();
+        let [StoredField { field, sent, stored }] = differs.as_slice() else { panic!("{differs:?}") };
+        assert_eq!((field.as_str(), sent, stored), ("filters[session.dwell greater_than].value", &Some(json!(45)), &Some(json!(46))));
+        assert_eq!(serde_json::to_value(campaign.spec.filters).unwrap()[0]["value"], json!(46));
+    }
+    let (writer, _) = writer(&[Fault::OldAfter]);
+    assert_eq!(writer.update(&id(), &body()).await.unwrap().differs, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_reading_does_not_confirm_says_what_did_not_fit() {
+    let (writer, _) = writer(&[Fault::Old]);
+    let error = writer.update(&id(), &body()).await.unwrap_err();
+    let expected = "the answer 200 to PUT /api/v2/analytics/predictiveengagement/campaigns/c-1 is not about what was sent: it has version \
+                    3, and version 3 was to be replaced; reading it back does not show it";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reads_that_lag_behind_do_not_make_a_conflict_of_our_own_write() {
     // The first look shows the old version, so it is sent again; that is refused, and the next looks show the old one too.
     let (writer, store) = writer(&[Fault::LostAfter]);
     store.lock().unwrap().stale_reads = 3;
-    assert_eq!(writer.update(&id(), &body()).await.unwrap().version, 4);
+    assert_eq!(writer.update(&id(), &body()).await.unwrap().campaign.version, 4);
     assert_eq!((count(&store, Method::Put), count(&store, Method::Get)), (2, 4));
 }
 
@@ -245,16 +315,18 @@ async fn what_cannot_be_read_back_stays_unknown() {
 async fn a_conflict_that_was_found_by_reading_back_says_who_and_how() {
     let (writer, _) = writer(&[Fault::LostAndChanged]);
     let error = writer.update(&id(), &body()).await.unwrap_err();
-    let expected = "it was changed since the plan by \"them\": version 3 is now 4; seen when it was read back, because the answer to PUT \
-                    /api/v2/analytics/predictiveengagement/campaigns/c-1 was lost: the connection broke during PUT \
-                    /api/v2/analytics/predictiveengagement/campaigns/c-1: reset";
+    let expected = "it was changed since the plan by \"them\": version 3 is now 4; seen when it was read back, because the connection \
+                    broke during PUT /api/v2/analytics/predictiveengagement/campaigns/c-1: reset";
     assert_eq!(error.to_string(), expected);
     assert!(error.hint().unwrap().contains("plan again"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_became_of_a_deletion_is_found_out() {
-    use Fault::{Lost, LostAfter, LostAndChanged, LostAndDeleted, NoConnection, Status, StatusAfter, Throttled};
+    use Fault::{
+        AnotherAfter, EmptyAfter, Lost, LostAfter, LostAndChanged, LostAndDeleted, NoConnection, Old, OldAfter, Status, StatusAfter,
+        Throttled,
+    };
     //  faults, how it ends, DELETEs, GETs
     let table: &[(&[Fault], Ended, usize, usize)] = &[
         (&[], Ended::Done, 1, 0),
@@ -267,6 +339,12 @@ async fn what_became_of_a_deletion_is_found_out() {
         (&[LostAndChanged], Ended::Conflict, 1, 1),
         (&[Status(403)], Ended::NotDone, 1, 0),
         (&[Lost; 5], Ended::NotDone, 5, 5),
+        // A success that is not 204: reading tells, and nothing is sent again.
+        (&[OldAfter], Ended::Done, 1, 1),
+        (&[AnotherAfter], Ended::Done, 1, 1),
+        (&[EmptyAfter], Ended::Done, 1, 1),
+        (&[Old], Ended::Unknown, 1, 3),
+        (&[Lost, Old], Ended::Unknown, 2, 4),
     ];
     for (faults, expected, deletes, gets) in table {
         let (writer, store) = writer(faults);

@@ -95,12 +95,7 @@ fn remembered() -> crate::model::Remembered {
         "name": "A", "description": "", "enabled": true, "campaignType": "proactive", "evaluationMode": "realtime",
         "filters": [], "actions": [],
     });
-    crate::model::Remembered {
-        id: crate::model::CampaignId("id".to_owned()),
-        body: serde_json::from_value(body).unwrap(),
-        prevent_destroy: false,
-        keep: false,
-    }
+    crate::model::Remembered::new(crate::model::CampaignId("id".to_owned()), serde_json::from_value(body).unwrap())
 }
 
 proptest! {
