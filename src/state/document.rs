@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::diagnostic::unquoted;
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied};
 
 /// The whole state of one environment. Secrets never go into it.
@@ -83,7 +84,7 @@ impl StateDocument {
                 let version = serde_json::from_slice::<serde_json::Value>(bytes).ok().and_then(|value| value.get("version")?.as_u64());
                 Err(match (version, outcome) {
                     (Some(found), _) if found > u64::from(Self::FORMAT) => Unreadable::Newer(found),
-                    (_, Err(error)) => Unreadable::Damaged(error.to_string()),
+                    (_, Err(error)) => Unreadable::Damaged(unquoted(&error)),
                     (_, Ok(document)) => Unreadable::Damaged(format!("format {} was never written by any version", document.version)),
                 })
             }

@@ -1,6 +1,6 @@
 //! The state as a local file: read without a lock, written under one, always whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,12 @@ use jiff::Timestamp;
 
 use super::stored::BACKUP;
 use super::{Held, Holder, StateDocument, StateError, Stored};
+use crate::files::{lock_options, read_regular};
+
+/// The largest state that is read, in bytes: fifty thousand campaigns fit many times.
+const MAX_STATE_BYTES: u64 = 1 << 30;
+/// Most bytes that are read of a lock file: who holds it.
+const MAX_HOLDER_BYTES: u64 = 1 << 16;
 
 /// A state file of one environment. It need not exist yet.
 #[derive(Debug, Clone)]
@@ -47,7 +53,7 @@ impl StateFile {
     /// A file that cannot be read.
     pub fn stored(&self, suffix: &str) -> Result<Option<Stored>, StateError> {
         let path = beside(&self.path, suffix);
-        match fs::read(&path) {
+        match read_regular(&path, MAX_STATE_BYTES) {
             Ok(bytes) => Ok(Some(Stored::new(path.display().to_string(), bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StateError::Io { verb: "read", path, source }),
@@ -83,7 +89,8 @@ impl StateFile {
     }
 
     fn lock_file(&self, create: bool) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create(create).truncate(false).open(beside(&self.path, ".lock"))
+        let file = lock_options().create(create).open(beside(&self.path, ".lock"))?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("its lock is not a regular file")) }
     }
 
     /// Who holds the lock; `None` where nobody does.
@@ -169,7 +176,7 @@ impl LockedFile {
 
 fn holder_in(lock: &mut File) -> Option<Holder> {
     let mut text = String::new();
-    lock.read_to_string(&mut text).ok()?;
+    lock.take(MAX_HOLDER_BYTES).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 
