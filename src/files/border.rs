@@ -137,6 +137,15 @@ impl Border {
         Ok(())
     }
 
+    /// Checks the folder of a file, whose own name is replaced and not followed.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_folder(&self, file: &Path) -> Result<(), Refused> {
+        let file = std::path::absolute(file)?;
+        self.check(file.parent().unwrap_or(&file))
+    }
+
     /// Opens a regular file for reading; what was opened is looked at, not what was there before.
     ///
     /// # Errors

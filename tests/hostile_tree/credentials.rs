@@ -17,9 +17,15 @@ fn a_server_of_the_project_file_gets_nothing_unless_it_is_allowed_outside_of_it(
     let world = World::new();
     world.project("environments: { local: { baseUrl: \"https://evil.example\" } }");
     let (listener, address) = proxy();
-    for command in
-        ["plan", "drift", "validate --online", "import --all", "apply --auto-approve", "explain sessions.ndjson", "replay sessions.ndjson"]
-    {
+    for command in [
+        "plan",
+        "drift",
+        "validate --online",
+        "import --all",
+        "apply --auto-approve",
+        "explain sessions.ndjson --world live",
+        "replay sessions.ndjson",
+    ] {
         for allowed in ["", "other.example", "evil.example:8443", "example"] {
             let environment = [("HTTPS_PROXY", address.as_str()), ("CAMPAIGNCTL_ALLOW_HOSTS", allowed)];
             let arguments: Vec<&str> = command.split(' ').collect();

@@ -83,6 +83,16 @@ pub async fn init(request: Request) -> Result<Started, Failure> {
             made.create(&folder, "campaigns/sample.yaml", files::SAMPLE)?;
         }
         let target = target.as_ref().map(|(target, _)| target);
+        if let Some(Target::BaseUrl(url)) = target
+            && let Ok(server) = Server::base_url(url)
+            && !server.is_known()
+        {
+            notes.push(format!(
+                "{} is not a region of Genesys Cloud: set CAMPAIGNCTL_ALLOW_HOSTS={} where commands run, else they send it no credentials.",
+                server.api_url(),
+                server.authority()
+            ));
+        }
         // Last: a run that was broken off before it is no project yet, and is done again.
         made.create(&folder, "campaignctl.yaml", &files::project(&environment, target, organization.as_deref(), pipelines))?;
         if target.is_none() {
