@@ -30,6 +30,10 @@ pub mod warehouse;
 /// Live campaigns as people would have written them. Above the others: it writes with the words of `edit`.
 pub mod adopt;
 
+// BETWEEN THE FLOORS, the threshold: files that somebody else may have prepared.
+/// Opens regular files only, without waiting, and only inside a folder where the path comes from a repository.
+pub mod files;
+
 // SECOND FLOOR, doors: touch the world.
 /// The API client: reads what is live; its writer is the only thing that can change it.
 pub mod remote;

@@ -7,7 +7,7 @@ use super::GlobalArgs;
 use super::console::Console;
 use super::exit_code::Exit;
 use super::process_environment;
-use crate::load::{Environment, Project, ProjectError, ProjectErrorKind, find_project, open_project};
+use crate::load::{Environment, Project, ProjectError, ProjectErrorKind, find_project_in, open_project_in};
 use crate::ops::{Failure, Scope};
 use crate::remote::Settings;
 use crate::render;
@@ -27,10 +27,11 @@ impl Context {
 
     /// The project: of `--project`, or found upwards from the working directory.
     pub(super) fn try_project(&self) -> Result<Result<Project, ProjectError>, Failure> {
+        let root = process_environment::root();
         if let Some(folder) = &self.global.project {
-            return Ok(open_project(folder));
+            return Ok(open_project_in(folder, root.as_deref()));
         }
-        Ok(find_project(&Self::working_folder()?))
+        Ok(find_project_in(&Self::working_folder()?, root.as_deref()))
     }
 
     /// The working directory.

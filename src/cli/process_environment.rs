@@ -1,8 +1,10 @@
 //! What the process environment says about credentials: the names that users of Genesys tools already have set.
 #![allow(clippy::disallowed_methods, reason = "the roof reads the environment")]
 
+use std::path::PathBuf;
+
 use crate::model::Secret;
-use crate::ops::{Access, Failure};
+use crate::ops::{Access, AllowedHosts, Failure};
 use crate::remote::Credentials;
 use crate::state::StateAccess;
 
@@ -56,6 +58,11 @@ pub(super) fn region() -> Option<String> {
     std::env::var("GENESYSCLOUD_REGION").ok().filter(|region| !region.trim().is_empty())
 }
 
+/// `CAMPAIGNCTL_ROOT`: the folder whose files a project may use, where it is more than the project's own.
+pub(super) fn root() -> Option<PathBuf> {
+    std::env::var_os("CAMPAIGNCTL_ROOT").filter(|root| !root.is_empty()).map(PathBuf::from)
+}
+
 /// Name of this machine; empty where it has none.
 pub(super) fn host() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
@@ -73,13 +80,14 @@ pub(super) fn access(environment: &str) -> Result<Access, Failure> {
 fn read(environment: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Access, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     let state = StateAccess::read(variable);
+    let hosts = AllowedHosts::read(&variable("CAMPAIGNCTL_ALLOW_HOSTS").unwrap_or_default());
     let own = format!("_{}", environment.to_ascii_uppercase().replace('-', "_"));
     for suffix in [own.as_str(), ""] {
         if let Some(credentials) = credentials(suffix, variable)? {
-            return Ok(Access { credentials: Some(credentials), region: variable(&format!("GENESYSCLOUD_REGION{suffix}")), state });
+            return Ok(Access { credentials: Some(credentials), region: variable(&format!("GENESYSCLOUD_REGION{suffix}")), hosts, state });
         }
     }
-    Ok(Access { credentials: None, region: variable("GENESYSCLOUD_REGION"), state })
+    Ok(Access { credentials: None, region: variable("GENESYSCLOUD_REGION"), hosts, state })
 }
 
 /// The credentials in the variables whose names end so.

@@ -6,6 +6,7 @@ mod fix;
 mod overlaid;
 mod source_map;
 mod suggestion;
+mod unquoted;
 
 pub use allow::{ALLOW_MARKER, Allow, AllowedRule};
 pub use finding::{Finding, Label, Severity};
@@ -13,3 +14,4 @@ pub use fix::{Amendment, Change, Edit, Fix, literal, respelled};
 pub use overlaid::{Overlaid, Written};
 pub use source_map::{DocumentId, FileId, LineColumn, Node, NodeId, NodeKind, Part, Place, SourceFile, SourceMap, SourceTree, Span};
 pub use suggestion::nearest;
+pub use unquoted::unquoted;

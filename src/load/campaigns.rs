@@ -109,7 +109,7 @@ pub fn load_drafts(project: &Project, environment: &Environment, drafts: &Drafts
 
 /// Reads every campaign file of the project, and these texts as the files they are to be.
 pub fn load_additions(project: &Project, environment: &Environment, additions: &Drafts) -> Loaded {
-    let added = additions.keys().map(|shown| Entry { path: project.root.join(shown), problem: None }).collect();
+    let added = additions.keys().map(|shown| Entry::new(project.root.join(shown), &project.border)).collect();
     load(project, environment, additions, added)
 }
 
@@ -118,7 +118,7 @@ fn load(project: &Project, environment: &Environment, drafts: &Drafts, added: Ve
     let mut loaded = Loaded { sources: project.sources.clone(), allows, ..Loaded::default() };
     let folder = project.root.join(&project.settings.campaigns);
     let except = [project.file.as_path(), &project.overlays()];
-    let mut entries = if folder.is_dir() { disk::campaign_files(&folder, &except) } else { Vec::new() };
+    let mut entries = if folder.is_dir() { disk::campaign_files(&folder, &project.border, &except) } else { Vec::new() };
     if !added.is_empty() {
         entries.extend(added);
         entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -163,17 +163,15 @@ fn no_campaigns(project: &Project, folder: &Path) -> Finding {
 }
 
 fn read_file(entry: Entry, project: &Project, reading: Reading<'_>, drafts: &Drafts) -> ReadFile {
-    let Entry { path, problem } = entry;
-    let shown = disk::shown(&path, &project.root);
-    let disk::Text { text, problem } = match (problem, drafts.get(&shown)) {
-        (Some(problem), _) => disk::Text { text: String::new(), problem: Some(problem) },
-        (None, Some(draft)) => disk::Text { text: draft.clone(), problem: None },
-        (None, None) => disk::read(&path),
+    let shown = disk::shown(&entry.path, &project.root);
+    let disk::Text { text, problem } = match drafts.get(&shown).filter(|_| entry.problem.is_none()) {
+        Some(draft) => disk::Text { text: draft.clone(), problem: None },
+        None => disk::read(&entry),
     };
     let mut file = ReadFile { shown, text, problems: problem.into_iter().collect(), ..ReadFile::default() };
     file.hides_keys = !file.problems.is_empty();
     if file.problems.is_empty() {
-        file.take_documents(&path, reading);
+        file.take_documents(&entry.path, reading);
     }
     file
 }

@@ -1,55 +1,123 @@
 //! Finds the campaign files and reads text. Nothing on the disk can make it hang: no pipes, no loops, no huge files.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, FileType};
+use std::ffi::OsString;
+use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::problem::{Problem, offset};
 use crate::diagnostic::Span;
+use crate::files::{Border, Listed, Real, Refused};
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How deep folders are followed.
 const MAX_FOLDERS: usize = 64;
+/// Most entries that are looked at below one folder, files of other kinds included.
+const MAX_ENTRIES: usize = 200_000;
+/// Most bytes that the files below one folder may have together.
+const MAX_TOTAL_BYTES: u64 = 256 << 20;
 
 /// A path below the campaigns folder: a file to read, or one that cannot be.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) path: PathBuf,
+    /// What it must stay in; `None` only where there is a problem.
+    border: Option<Border>,
+    /// Where it is, once that was found out.
+    real: Option<Real>,
     /// Why it is not read.
     pub(super) problem: Option<Problem>,
 }
 
+impl Entry {
+    /// A file of a project, which need not exist.
+    pub(super) fn new(path: PathBuf, border: &Border) -> Self {
+        Self { path, border: Some(border.clone()), real: None, problem: None }
+    }
+
+    /// The same path, not read because of this.
+    fn refused(path: &Path, border: &Border, problem: Problem) -> Self {
+        Self { problem: Some(problem), ..Self::new(path.to_owned(), border) }
+    }
+}
+
 /// All campaign files below `folder`, sorted by path. Hidden files and folders, test files (`*.test.yaml`) and `except` (the
 /// project file, the folder of the overlays) are left out.
-pub(super) fn campaign_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
-    files(folder, except, is_campaign_file)
+pub(super) fn campaign_files(folder: &Path, border: &Border, except: &[&Path]) -> Vec<Entry> {
+    files(Walk { reports_links: true, ..Walk::new(border, except, is_campaign_file) }, folder)
 }
 
 /// All test files (`*.test.yaml`) below `folder`, found and sorted as campaign files are.
-pub(super) fn test_files(folder: &Path, except: &[&Path]) -> Vec<Entry> {
-    files(folder, except, is_test_file)
+pub(super) fn test_files(folder: &Path, border: &Border, except: &[&Path]) -> Vec<Entry> {
+    files(Walk::new(border, except, is_test_file), folder)
 }
 
-fn files(folder: &Path, except: &[&Path], is_wanted: fn(&str) -> bool) -> Vec<Entry> {
-    let mut walk = Walk { except, is_wanted, seen: BTreeSet::new(), entries: Vec::new() };
-    walk.folder(folder, 0);
-    walk.entries.sort_by(|a, b| a.path.cmp(&b.path));
-    walk.entries
+/// The file of a path that the user named, or what `of_folder` finds below it. A path of the project must stay in it, like
+/// everything there; another one stays in its repository, or in its own folder.
+pub(super) fn named(path: &Path, project: Option<&Border>, of_folder: fn(&Path, &Border, &[&Path]) -> Vec<Entry>) -> Vec<Entry> {
+    let border = match project.filter(|border| border.holds_name(path)) {
+        Some(border) => Ok(border.clone()),
+        None => Border::of_named(path),
+    };
+    match border {
+        Ok(border) if path.is_dir() => of_folder(path, &border, &[]),
+        Ok(border) => vec![Entry::new(path.to_owned(), &border)],
+        Err(error) => vec![Entry { path: path.to_owned(), border: None, real: None, problem: Some(unreadable(&error)) }],
+    }
+}
+
+fn files(mut walk: Walk<'_>, folder: &Path) -> Vec<Entry> {
+    match walk.border.resolve(folder) {
+        Ok(real) => walk.folder(folder, real, 0),
+        Err(refused) => walk.refuse(folder, refusal(&refused)),
+    }
+    let Walk { border, mut entries, visited, .. } = walk;
+    if visited > MAX_ENTRIES {
+        let problem = Problem::new("too-many-files", Span::default(), format!("the folder has more than {MAX_ENTRIES} entries"));
+        let problem = problem.help("move what is not a campaign out of it; nothing in it was read");
+        return vec![Entry::refused(folder, border, problem)];
+    }
+    if is_too_much(&entries, border) {
+        let message = format!("the files of this folder have more than {} MiB together", MAX_TOTAL_BYTES >> 20);
+        let problem = Problem::new("too-large", Span::default(), message);
+        let problem = problem.help("a campaign has a few KB: move other files out of the folder; nothing in it was read");
+        return vec![Entry::refused(folder, border, problem)];
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries
+}
+
+/// Whether the files are too large together. A few cannot be, because each of them has its own limit.
+fn is_too_much(entries: &[Entry], border: &Border) -> bool {
+    if entries.len() as u64 * MAX_FILE_BYTES <= MAX_TOTAL_BYTES {
+        return false;
+    }
+    let sizes = entries.iter().filter_map(|entry| border.size(entry.real.as_ref()?).ok());
+    sizes.map(|size| size.min(MAX_FILE_BYTES)).sum::<u64>() > MAX_TOTAL_BYTES
 }
 
 struct Walk<'a> {
+    border: &'a Border,
     except: &'a [&'a Path],
     /// Whether a file of this name is looked for.
     is_wanted: fn(&str) -> bool,
+    /// Whether links of other names are reported where they lead outside: they may have been meant as folders.
+    reports_links: bool,
     /// Real paths of the folders that were read: a link may lead to one of them.
-    seen: BTreeSet<PathBuf>,
+    seen: BTreeSet<Real>,
     entries: Vec<Entry>,
+    /// Entries of folders that were looked at, wanted or not.
+    visited: usize,
 }
 
-impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, depth: usize) {
+impl<'a> Walk<'a> {
+    fn new(border: &'a Border, except: &'a [&'a Path], is_wanted: fn(&str) -> bool) -> Self {
+        Self { border, except, is_wanted, reports_links: false, seen: BTreeSet::new(), entries: Vec::new(), visited: 0 }
+    }
+
+    fn folder(&mut self, folder: &Path, real: Real, depth: usize) {
         if depth > MAX_FOLDERS {
             return self.refuse(
                 folder,
@@ -57,64 +125,63 @@ impl Walk<'_> {
                     .help("move the campaigns up"),
             );
         }
-        match fs::canonicalize(folder).map(|real| self.seen.insert(real)) {
-            Ok(true) => {}
-            Ok(false) => {
-                let problem = Problem::new("symlink-loop", Span::default(), "the link leads to a folder that is read already");
-                return self.refuse(folder, problem.help("remove the link: its campaigns would be declared twice"));
-            }
-            Err(error) => return self.refuse(folder, unreadable(&error)),
+        if !self.seen.insert(real.clone()) {
+            let problem = Problem::new("symlink-loop", Span::default(), "the link leads to a folder that is read already");
+            return self.refuse(folder, problem.help("remove the link: its campaigns would be declared twice"));
         }
-        match fs::read_dir(folder) {
+        match self.border.list(&real) {
             Ok(listing) => {
                 // Real folders before links, so that it is the link that gets the blame.
-                let mut found: Vec<(bool, PathBuf, Option<FileType>)> = Vec::new();
+                let mut found: Vec<(bool, OsString, Listed)> = Vec::new();
                 for entry in listing {
+                    self.visited += 1;
+                    if self.visited > MAX_ENTRIES {
+                        return;
+                    }
                     match entry {
                         Ok(entry) => {
-                            let kind = entry.file_type().ok();
-                            found.push((kind.is_some_and(|kind| kind.is_symlink()), entry.path(), kind));
+                            found.push((entry.kind.is_some_and(|kind| kind.is_symlink()), entry.name.clone(), entry));
                         }
                         Err(error) => self.refuse(folder, unreadable(&error)),
                     }
                 }
                 found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-                for (_, path, kind) in found {
-                    self.path(path, kind, depth);
+                for (_, name, Listed { kind, .. }) in found {
+                    self.path(folder.join(&name), &real.join(Path::new(&name)), kind, depth);
                 }
             }
-            Err(error) => self.refuse(folder, unreadable(&error)),
+            Err(refused) => self.refuse(folder, refusal(&refused)),
         }
     }
 
     /// Takes one path; `kind` is what the folder says of it, before links are followed.
-    fn path(&mut self, path: PathBuf, kind: Option<FileType>, depth: usize) {
+    fn path(&mut self, path: PathBuf, real: &Real, kind: Option<crate::files::Kind>, depth: usize) {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if name.starts_with('.') || self.except.contains(&path.as_path()) {
+        if name.starts_with('.') || self.except.contains(&path.as_path()) || self.visited > MAX_ENTRIES {
             return;
         }
         let wanted = (self.is_wanted)(&name);
+        let reported = wanted || (self.reports_links && !is_test_file(&name));
         drop(name);
         // Only a link needs another look at the disk.
-        let kind = match kind.filter(|kind| !kind.is_symlink()) {
-            Some(kind) => Ok(kind),
-            None => fs::metadata(&path).map(|metadata| metadata.file_type()),
+        let resolved = match kind.filter(|kind| !kind.is_symlink()) {
+            Some(kind) => Ok((real.clone(), kind)),
+            None => self.border.resolve(&path).and_then(|real| self.border.kind(&real).map(|kind| (real, kind))),
         };
-        match kind {
-            Ok(kind) if kind.is_dir() => self.folder(&path, depth + 1),
-            Ok(kind) if kind.is_file() && wanted => self.entries.push(Entry { path, problem: None }),
-            Ok(_) if wanted => self.refuse(
-                &path,
-                Problem::new("unreadable", Span::default(), "this is no regular file (a pipe, socket or device)")
-                    .help("remove it from the campaigns folder"),
-            ),
-            Err(error) if wanted => self.refuse(&path, unreadable(&error)),
+        match resolved {
+            Ok((real, kind)) if kind.is_dir() => self.folder(&path, real, depth + 1),
+            Ok((real, kind)) if kind.is_file() && wanted => {
+                self.entries.push(Entry { real: Some(real), ..Entry::new(path, self.border) });
+            }
+            Ok(_) if wanted => self.refuse(&path, refusal(&Refused::NotRegular)),
+            Err(refused @ (Refused::Outside(_) | Refused::Hidden)) if reported => self.refuse(&path, refusal(&refused)),
+            Err(refused) if wanted => self.refuse(&path, refusal(&refused)),
             Ok(_) | Err(_) => {}
         }
     }
 
     fn refuse(&mut self, path: &Path, problem: Problem) {
-        self.entries.push(Entry { path: path.to_owned(), problem: Some(problem) });
+        self.entries.push(Entry::refused(path, self.border, problem));
     }
 }
 
@@ -168,21 +235,28 @@ pub(super) struct Text {
 }
 
 /// Reads a text file: UTF-8, at most [`MAX_FILE_BYTES`]; a byte order mark is taken off.
-pub(super) fn read(path: &Path) -> Text {
+pub(super) fn read(entry: &Entry) -> Text {
     let refused = |problem| Text { text: String::new(), problem: Some(problem) };
-    let bytes = match File::open(path).and_then(read_bytes) {
-        Ok(bytes) => bytes,
-        Err(error) => return refused(unreadable(&error)),
-    };
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        let problem = Problem::new("too-large", Span::default(), "the file is larger than 1 MiB");
-        return refused(problem.help("a campaign has a few KB: split the file, or move it out of the campaigns folder"));
+    if let Some(problem) = entry.problem.clone() {
+        return refused(problem);
     }
-    decode(bytes)
+    match bytes_of(entry) {
+        Ok(bytes) if bytes.len() as u64 > MAX_FILE_BYTES => {
+            let problem = Problem::new("too-large", Span::default(), "the file is larger than 1 MiB");
+            refused(problem.help("a campaign has a few KB: split the file, or move it out of the campaigns folder"))
+        }
+        Ok(bytes) => decode(bytes),
+        Err(error) => refused(refusal(&error)),
+    }
 }
 
 /// The bytes of a file, and one more than allowed at most. The announced size only saves growing: the file may be lying.
-fn read_bytes(file: File) -> std::io::Result<Vec<u8>> {
+fn bytes_of(Entry { path, border, real, problem: _ }: &Entry) -> Result<Vec<u8>, Refused> {
+    let border = border.as_ref().ok_or(Refused::Outside(None))?;
+    let file = match real {
+        Some(real) => border.open(real)?,
+        None => border.open(&border.resolve(path)?)?,
+    };
     let announced = file.metadata()?.len().min(MAX_FILE_BYTES) as usize;
     let mut bytes = Vec::with_capacity(announced + 1);
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
@@ -220,7 +294,25 @@ fn not_text(mut text: String, at: usize, message: String) -> Text {
     Text { text, problem: Some(problem.help("save it as UTF-8, or move it out of the campaigns folder")) }
 }
 
-fn unreadable(error: &std::io::Error) -> Problem {
+/// What to do about a path that leads outside.
+pub(super) const OUTSIDE: &str = "put the files into the project: nothing outside the folder of campaignctl.yaml is read; if both \
+                                  folders are yours, name one that holds them in CAMPAIGNCTL_ROOT";
+
+/// Why a path is not read, and what to do about it. Never what is in a file.
+pub(super) fn refusal(refused: &Refused) -> Problem {
+    let outside = |message: String| Problem::new("outside-project", Span::default(), message).help(OUTSIDE);
+    match refused {
+        Refused::Outside(Some(target)) => outside(format!("the link leads outside the project folder, to `{}`", target.display())),
+        Refused::Outside(None) => outside("this is outside the project folder".to_owned()),
+        Refused::Hidden => Problem::new("outside-project", Span::default(), "the link leads to a hidden file or folder, or into `.git`")
+            .help("remove the link: hidden files are not part of the project"),
+        Refused::NotRegular => Problem::new("unreadable", Span::default(), "this is not a regular file (a pipe, socket or device)")
+            .help("remove it from the campaigns folder"),
+        Refused::Io(error) => unreadable(error),
+    }
+}
+
+pub(super) fn unreadable(error: &std::io::Error) -> Problem {
     let problem = Problem::new("unreadable", Span::default(), format!("cannot be read: {error}"));
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => problem.help("give yourself permission to read it"),

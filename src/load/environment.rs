@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::Project;
 use super::state_location::{StateSetting, state_setting};
 use crate::diagnostic::{Finding, Part, SourceMap, nearest};
+use crate::files::Refused;
 use crate::model::{EnvironmentSettings, Guards, Limits, REGIONS, Region, StateLocation, VariableValue, region};
-use crate::schema::field_path;
+use crate::schema::{field_path, shorten};
 
 /// A target that campaigns can be planned against and applied to.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +160,7 @@ impl Setting<'_> {
 
     fn target(&self, settings: &EnvironmentSettings) -> Result<Target, EnvironmentError> {
         match (&settings.emulator, &settings.base_url, &settings.region) {
-            (Some(folder), None, None) => Ok(Target::Emulator(self.project.absolute(folder))),
+            (Some(folder), None, None) => self.emulator(folder),
             (None, Some(url), None) => self.base_url(url),
             (None, None, Some(name)) => region(name).map(Target::Region).ok_or_else(|| self.unknown_region(name)),
             (None, None, None) => Err(self.error(
@@ -175,6 +176,17 @@ impl Setting<'_> {
                 "keep one of `emulator`, `baseUrl` and `region`".to_owned(),
             )),
         }
+    }
+
+    /// The data folder is made and written by any command, so that it must be inside the project.
+    fn emulator(&self, folder: &str) -> Result<Target, EnvironmentError> {
+        let path = self.project.absolute(folder);
+        let Err(refused @ (Refused::Outside(_) | Refused::Hidden)) = self.project.border.check(&path) else {
+            return Ok(Target::Emulator(path));
+        };
+        let message = format!("`environments.{}.emulator`: the folder `{}` is not used: {refused}", self.name, shorten(folder));
+        let help = "name a folder inside the project, for example `emulator: .campaignctl/local`";
+        Err(self.error("outside-project", "emulator", message, help.to_owned()))
     }
 
     fn base_url(&self, url: &str) -> Result<Target, EnvironmentError> {

@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::read_regular;
+
+/// The largest file of git that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
 /// A service that hosts repositories and runs pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GitHost {
@@ -15,7 +20,7 @@ pub enum GitHost {
 /// The host name of the remote `origin`, or else of the first one, of the repository whose root this is. `None` where the
 /// folder is no repository, has no remote, or its remote is a path.
 pub fn remote_host(root: &Path) -> Option<String> {
-    let config = fs::read_to_string(git_folder(root)?.join("config")).ok()?;
+    let config = text(&git_folder(root)?.join("config"))?;
     host_of(&remote_url(&config)?)
 }
 
@@ -29,18 +34,33 @@ pub fn service(host: &str) -> Option<GitHost> {
     }
 }
 
-/// The folder with the configuration: `.git`, or where a file of that name leads, as in a submodule and a linked work tree.
+/// The folder with the configuration: `.git`, or where a file of that name leads, as in a submodule and a linked work tree. That
+/// folder must name this work tree too: a `.git` that somebody prepared could otherwise lead to any repository of the machine.
 fn git_folder(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
-    if git.is_dir() {
+    if fs::symlink_metadata(&git).ok()?.is_dir() {
         return Some(git);
     }
-    let text = fs::read_to_string(&git).ok()?;
-    let folder = root.join(text.trim_end().strip_prefix("gitdir: ")?);
-    match fs::read_to_string(folder.join("commondir")) {
-        Ok(main) => Some(folder.join(main.trim_end())),
-        Err(_) => Some(folder),
+    let folder = fs::canonicalize(root.join(text(&git)?.trim_end().strip_prefix("gitdir: ")?)).ok()?;
+    let is_ours = |path: &Path, ours: &Path| fs::canonicalize(path).is_ok_and(|path| fs::canonicalize(ours).is_ok_and(|ours| path == ours));
+    match text(&folder.join("commondir")) {
+        Some(main) => {
+            let main = fs::canonicalize(folder.join(main.trim_end())).ok()?;
+            let names_us = text(&folder.join("gitdir")).is_some_and(|named| is_ours(&folder.join(named.trim_end()), &git));
+            (names_us && folder.starts_with(main.join("worktrees"))).then_some(main)
+        }
+        None => {
+            let config = text(&folder.join("config"))?;
+            let work_tree = config.lines().find_map(|line| line.trim().strip_prefix("worktree")?.trim().strip_prefix('='))?;
+            is_ours(&folder.join(work_tree.trim()), root).then_some(folder)
+        }
     }
+}
+
+/// The text of a file that is no link; a configuration has a few KB.
+fn text(path: &Path) -> Option<String> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+    String::from_utf8(read_regular(path, MAX_BYTES).ok()?).ok()
 }
 
 /// `url` of the section `[remote "origin"]`, or of the first remote there is.
@@ -110,16 +130,38 @@ mod tests {
     }
 
     #[test]
-    fn a_linked_work_tree_has_the_remotes_of_its_repository() {
+    fn a_linked_work_tree_and_a_submodule_have_the_remotes_of_their_repository() {
         let folder = tempfile::tempdir().unwrap();
-        let (main, linked) = (folder.path().join("main"), folder.path().join("linked"));
+        let [main, linked, sub] = ["main", "linked", "main/sub"].map(|name| folder.path().join(name));
         fs::create_dir_all(main.join(".git/worktrees/linked")).unwrap();
+        fs::create_dir_all(main.join(".git/modules/sub")).unwrap();
         fs::create_dir(&linked).unwrap();
+        fs::create_dir(&sub).unwrap();
         fs::write(main.join(".git/config"), "[remote \"origin\"]\nurl = git@github.com:a/b\n").unwrap();
         fs::write(main.join(".git/worktrees/linked/commondir"), "../..\n").unwrap();
+        fs::write(main.join(".git/worktrees/linked/gitdir"), format!("{}\n", linked.join(".git").display())).unwrap();
         fs::write(linked.join(".git"), format!("gitdir: {}\n", main.join(".git/worktrees/linked").display())).unwrap();
+        let config = "[core]\n\tworktree = ../../../sub\n[remote \"origin\"]\nurl = git@gitlab.com:a/b\n";
+        fs::write(main.join(".git/modules/sub/config"), config).unwrap();
+        fs::write(sub.join(".git"), "gitdir: ../.git/modules/sub\n").unwrap();
         assert_eq!(remote_host(&linked).as_deref(), Some("github.com"));
         assert_eq!(remote_host(&main).as_deref(), Some("github.com"));
+        assert_eq!(remote_host(&sub).as_deref(), Some("gitlab.com"));
         assert_eq!(remote_host(folder.path()), None);
+    }
+
+    #[test]
+    fn a_prepared_git_file_does_not_lead_to_another_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let [other, hostile] = ["other", "hostile"].map(|name| folder.path().join(name));
+        fs::create_dir_all(other.join(".git")).unwrap();
+        fs::create_dir_all(hostile.join("fake")).unwrap();
+        fs::write(other.join(".git/config"), "[remote \"origin\"]\nurl = git@internal.github.example:a/b\n").unwrap();
+        fs::write(hostile.join("fake/commondir"), "../../other/.git").unwrap();
+        fs::write(hostile.join("fake/gitdir"), hostile.join(".git").to_str().unwrap()).unwrap();
+        for leads in ["../other/.git", "fake"] {
+            fs::write(hostile.join(".git"), format!("gitdir: {leads}\n")).unwrap();
+            assert_eq!(remote_host(&hostile), None, "{leads}");
+        }
     }
 }

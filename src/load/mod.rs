@@ -36,7 +36,7 @@ pub use environment::{Environment, EnvironmentError, Target};
 pub use git_host::{GitHost, remote_host, service};
 pub use interpolate::variables_in;
 pub use overlay::LoadedOverlay;
-pub use project::{Project, ProjectError, ProjectErrorKind, find_project, open_project};
+pub use project::{Project, ProjectError, ProjectErrorKind, find_project, find_project_in, open_project, open_project_in};
 pub use rendered::{Mark, RenderedCampaign, render_campaigns};
 pub use replace::{ReplaceError, replace};
 pub use repository::{Repository, repository_of};

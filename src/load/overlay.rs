@@ -93,7 +93,7 @@ pub(super) fn read_overlays(
     let mut files: Vec<ReadOverlay> = astray(project, &folder);
     let own = folder.join(&environment.name);
     if own.is_dir() {
-        let entries = disk::campaign_files(&own, &[&project.file, &campaigns]);
+        let entries = disk::campaign_files(&own, &project.border, &[&project.file, &campaigns]);
         files.extend(entries.into_par_iter().with_min_len(8).map(|entry| read(entry, project, variables, drafts)).collect::<Vec<_>>());
     }
     let mut overlays = Overlays::new();
@@ -122,7 +122,7 @@ fn astray(project: &Project, folder: &Path) -> Vec<ReadOverlay> {
     for (name, path) in disk::listing(folder) {
         let shown = disk::shown(&path, &project.root);
         let problem = if path.is_dir() {
-            let is_empty = || disk::campaign_files(&path, &[&project.file]).is_empty();
+            let is_empty = || disk::campaign_files(&path, &project.border, &[&project.file]).is_empty();
             if project.settings.environments.contains_key(&name) || is_empty() {
                 continue;
             }
@@ -148,12 +148,11 @@ fn astray(project: &Project, folder: &Path) -> Vec<ReadOverlay> {
     found
 }
 
-fn read(Entry { path, problem }: Entry, project: &Project, variables: Variables<'_>, drafts: &Drafts) -> ReadOverlay {
-    let shown = disk::shown(&path, &project.root);
-    let disk::Text { text, problem } = match (problem, drafts.get(&shown)) {
-        (Some(problem), _) => disk::Text { text: String::new(), problem: Some(problem) },
-        (None, Some(draft)) => disk::Text { text: draft.clone(), problem: None },
-        (None, None) => disk::read(&path),
+fn read(entry: Entry, project: &Project, variables: Variables<'_>, drafts: &Drafts) -> ReadOverlay {
+    let shown = disk::shown(&entry.path, &project.root);
+    let disk::Text { text, problem } = match drafts.get(&shown).filter(|_| entry.problem.is_none()) {
+        Some(draft) => disk::Text { text: draft.clone(), problem: None },
+        None => disk::read(&entry),
     };
     if let Some(problem) = problem {
         return ReadOverlay { text, ..ReadOverlay::refused(shown, problem) };
@@ -168,7 +167,7 @@ fn read(Entry { path, problem }: Entry, project: &Project, variables: Variables<
     }
     let Document { tree, value, problems: found, unknown, allows, used, .. } = documents.pop().unwrap_or_default();
     problems.extend(found);
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = entry.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let key = match CampaignKey::new(stem) {
         Ok(key) => Some(key),
         Err(error) => {
@@ -254,8 +253,8 @@ pub(super) fn used_elsewhere(project: &Project, environment: &Environment) -> BT
     }
     let others = project.settings.environments.keys().filter(|name| **name != environment.name);
     let folders = others.map(|name| project.overlays().join(name)).filter(|folder| folder.is_dir());
-    let texts: Vec<String> =
-        folders.flat_map(|folder| disk::campaign_files(&folder, &[&project.file])).map(|entry| disk::read(&entry.path).text).collect();
+    let entries = folders.flat_map(|folder| disk::campaign_files(&folder, &project.border, &[&project.file]));
+    let texts: Vec<String> = entries.map(|entry| disk::read(&entry).text).collect();
     let is_used = |name: &&String| texts.iter().any(|text| text.contains(&format!("${{{name}}}")));
     shared.keys().filter(is_used).cloned().collect()
 }

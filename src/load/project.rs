@@ -11,6 +11,7 @@ use super::parse::{self, Document};
 use super::problem::Problem;
 use super::sheet::{Sheet, decoded};
 use crate::diagnostic::{Allow, DocumentId, Finding, Part, Place, SourceMap, SourceTree, Span};
+use crate::files::{Border, Refused};
 use crate::model::ProjectSettings;
 use crate::schema;
 
@@ -26,6 +27,8 @@ pub struct Project {
     pub file: PathBuf,
     /// What it says.
     pub settings: ProjectSettings,
+    /// What its paths must stay in: its folder, or a folder above it that the user named.
+    pub border: Border,
     pub(super) sources: SourceMap,
     pub(super) document: DocumentId,
     allows: Vec<AllowComment>,
@@ -97,6 +100,13 @@ pub enum ProjectErrorKind {
         /// The folder that holds both.
         folder: PathBuf,
     },
+    /// The project is not in the folder that its files must be in.
+    NotInRoot {
+        /// The folder of the project.
+        folder: PathBuf,
+        /// The folder that was named.
+        root: PathBuf,
+    },
     /// It cannot be read, or is wrong: see [`ProjectError::findings`].
     Invalid {
         /// The project file.
@@ -108,7 +118,7 @@ impl ProjectErrorKind {
     /// The folder it was looked for in, or lies in.
     pub fn folder(&self) -> &Path {
         match self {
-            Self::NotFound { searched: folder, .. } | Self::Ambiguous { folder } => folder,
+            Self::NotFound { searched: folder, .. } | Self::Ambiguous { folder } | Self::NotInRoot { folder, .. } => folder,
             Self::Invalid { file } => file.parent().unwrap_or(file),
         }
     }
@@ -141,6 +151,9 @@ impl ProjectError {
                 Some("name the folder with `--project DIR`, or start a project: campaignctl init".to_owned())
             }
             ProjectErrorKind::Ambiguous { .. } => Some("keep campaignctl.yaml and delete the other".to_owned()),
+            ProjectErrorKind::NotInRoot { .. } => {
+                Some("unset CAMPAIGNCTL_ROOT, or set it to a folder that holds the project and the folders it shares".to_owned())
+            }
             ProjectErrorKind::Invalid { .. } => None,
         }
     }
@@ -155,6 +168,9 @@ impl fmt::Display for ProjectError {
             ProjectErrorKind::NotFound { searched, upwards: false } => write!(f, "no campaignctl.yaml in `{}`", searched.display()),
             ProjectErrorKind::Ambiguous { folder } => {
                 write!(f, "both campaignctl.yaml and campaignctl.yml are in `{}`", folder.display())
+            }
+            ProjectErrorKind::NotInRoot { folder, root } => {
+                write!(f, "CAMPAIGNCTL_ROOT is `{}`, and the project `{}` is not in it", root.display(), folder.display())
             }
             ProjectErrorKind::Invalid { file } => {
                 let problems =
@@ -172,10 +188,18 @@ impl std::error::Error for ProjectError {}
 /// # Errors
 /// See [`ProjectErrorKind`].
 pub fn find_project(start: &Path) -> Result<Project, ProjectError> {
+    find_project_in(start, None)
+}
+
+/// As [`find_project`]; the project may use the files of `root`, a folder that holds it, and not only those of its own folder.
+///
+/// # Errors
+/// See [`ProjectErrorKind`].
+pub fn find_project_in(start: &Path, root: Option<&Path>) -> Result<Project, ProjectError> {
     let start = absolute(start);
     for folder in start.ancestors() {
         if let Some(file) = file_in(folder)? {
-            return read(file);
+            return read(file, root);
         }
     }
     Err(ProjectError::new(ProjectErrorKind::NotFound { searched: start, upwards: true }))
@@ -186,12 +210,20 @@ pub fn find_project(start: &Path) -> Result<Project, ProjectError> {
 /// # Errors
 /// See [`ProjectErrorKind`].
 pub fn open_project(dir: &Path) -> Result<Project, ProjectError> {
+    open_project_in(dir, None)
+}
+
+/// As [`open_project`]; the project may use the files of `root`, a folder that holds it, and not only those of its own folder.
+///
+/// # Errors
+/// See [`ProjectErrorKind`].
+pub fn open_project_in(dir: &Path, root: Option<&Path>) -> Result<Project, ProjectError> {
     let dir = absolute(dir);
     if dir.is_file() {
-        return read(dir);
+        return read(dir, root);
     }
     match file_in(&dir)? {
-        Some(file) => read(file),
+        Some(file) => read(file, root),
         None => Err(ProjectError::new(ProjectErrorKind::NotFound { searched: dir, upwards: false })),
     }
 }
@@ -201,25 +233,43 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn file_in(folder: &Path) -> Result<Option<PathBuf>, ProjectError> {
-    let mut files = NAMES.into_iter().map(|name| folder.join(name)).filter(|file| file.is_file());
+    let mut files = NAMES.into_iter().map(|name| folder.join(name)).filter(|file| is_taken(file));
     match (files.next(), files.next()) {
         (Some(_), Some(_)) => Err(ProjectError::new(ProjectErrorKind::Ambiguous { folder: folder.to_owned() })),
         (file, _) => Ok(file),
     }
 }
 
-fn read(file: PathBuf) -> Result<Project, ProjectError> {
+/// Whether something has this name that is not a folder. A pipe, or a link to nothing, is reported rather than passed over for
+/// a project further up.
+fn is_taken(file: &Path) -> bool {
+    !file.is_dir() && std::fs::symlink_metadata(file).is_ok()
+}
+
+fn read(file: PathBuf, within: Option<&Path>) -> Result<Project, ProjectError> {
     let root = file.parent().map(Path::to_owned).unwrap_or_default();
-    let disk::Text { text, problem } = disk::read(&file);
+    let border = Border::new(within.unwrap_or(&root));
+    if let (Some(within), Ok(border)) = (within, &border)
+        && !border.holds_name(&root)
+    {
+        return Err(ProjectError::new(ProjectErrorKind::NotInRoot { folder: root, root: within.to_owned() }));
+    }
+    let disk::Text { text, problem } = match &border {
+        Ok(border) => disk::read(&disk::Entry::new(file.clone(), border)),
+        Err(error) => disk::Text { text: String::new(), problem: Some(disk::unreadable(error)) },
+    };
     let Read { settings, trees, allows, mut problems } = match problem {
         Some(problem) => Read { problems: vec![problem], ..Read::default() },
         None => settings(&text),
     };
+    if let (Some(settings), Some(tree), Ok(border)) = (&settings, trees.first(), &border) {
+        problems.extend(astray(settings, tree, &root, border));
+    }
     let mut sources = SourceMap::default();
     let id = sources.add_file(disk::shown(&file, &root), text.as_str(), trees);
-    match settings {
-        Some(settings) if problems.is_empty() => {
-            Ok(Project { root, file, settings, sources, document: DocumentId { file: id, index: 0 }, allows })
+    match (settings, border) {
+        (Some(settings), Ok(border)) if problems.is_empty() => {
+            Ok(Project { root, file, settings, border, sources, document: DocumentId { file: id, index: 0 }, allows })
         }
         _ => {
             problems.sort_by_key(|problem| problem.span);
@@ -227,6 +277,20 @@ fn read(file: PathBuf) -> Result<Project, ProjectError> {
             Err(ProjectError { kind: ProjectErrorKind::Invalid { file }, findings, sources })
         }
     }
+}
+
+/// The folders that the project names and that are not inside it.
+fn astray(settings: &ProjectSettings, tree: &SourceTree, root: &Path, border: &Border) -> Vec<Problem> {
+    let folders = [("campaigns", &settings.campaigns), ("overlays", &settings.overlays)];
+    let problem = |(name, folder): (&str, &String)| match border.check(&root.join(folder)) {
+        Err(refused @ (Refused::Outside(_) | Refused::Hidden)) => {
+            let span = tree.span(&format!("/{name}"), Part::Value);
+            let message = format!("the folder `{}` of `{name}` is not used: {refused}", schema::shorten(folder));
+            Some(Problem::new("outside-project", span, message).field(name.to_owned()).help(disk::OUTSIDE))
+        }
+        _ => None,
+    };
+    folders.into_iter().filter_map(problem).collect()
 }
 
 /// A project file as it was read.

@@ -41,8 +41,12 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), ReplaceError> {
 
 /// The byte order mark of a file that holds this text.
 fn held(file: &mut File, text: &str) -> Result<&'static [u8], ReplaceError> {
+    if !file.metadata()?.is_file() {
+        return Err(ReplaceError::Moved);
+    }
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    // One byte more than the old text is another text already.
+    file.take((text.len() + BYTE_ORDER_MARK.len() + 1) as u64).read_to_end(&mut bytes)?;
     match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) if rest == text.as_bytes() => Ok(BYTE_ORDER_MARK),
         None if bytes == text.as_bytes() => Ok(b""),

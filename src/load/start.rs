@@ -6,6 +6,10 @@ use std::path::Path;
 
 use super::ReplaceError;
 use super::replace::replace;
+use crate::files::{Border, Refused, read_regular};
+
+/// The largest file that is compared with what it should say, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// What became of a file that a new project should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,18 +24,19 @@ pub enum Made {
     Extended,
 }
 
-/// Writes a file, with its folders, where nothing has its name.
+/// Writes a file, with its folders, where nothing has its name. The path must stay in the border.
 ///
 /// # Errors
-/// A folder or file that cannot be made.
-pub fn create(path: &Path, text: &str) -> io::Result<Made> {
+/// A folder or file that cannot be made, or is outside.
+pub fn create(border: &Border, path: &Path, text: &str) -> io::Result<Made> {
+    border.check(path).map_err(Refused::into_io)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => file.write_all(text.as_bytes()).map(|()| Made::Written),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let is_same = fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes());
+            let is_same = read_regular(path, MAX_BYTES).is_ok_and(|bytes| bytes == text.as_bytes());
             Ok(if is_same { Made::Same } else { Made::Kept })
         }
         Err(error) => Err(error),
@@ -42,14 +47,14 @@ pub fn create(path: &Path, text: &str) -> io::Result<Made> {
 ///
 /// # Errors
 /// A file that cannot be written. One that is no text is left alone.
-pub fn ignore(path: &Path, lines: &[String]) -> io::Result<Made> {
+pub fn ignore(border: &Border, path: &Path, lines: &[String]) -> io::Result<Made> {
     let written = |lines: &[&str], end: &str| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
     let all: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let made = create(path, &written(&all, "\n"))?;
+    let made = create(border, path, &written(&all, "\n"))?;
     if made != Made::Kept {
         return Ok(made);
     }
-    let Some(text) = fs::read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(Made::Kept) };
+    let Some(text) = read_regular(path, MAX_BYTES).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return Ok(Made::Kept) };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let bare = |line: &str| line.trim().trim_matches('/').to_owned();
     let missing: Vec<&str> = all.into_iter().filter(|line| !text.lines().any(|known| bare(known) == bare(line))).collect();
@@ -70,23 +75,26 @@ mod tests {
     use std::fs;
 
     use super::{Made, create, ignore};
+    use crate::files::Border;
 
     #[test]
     fn a_file_that_is_there_is_never_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/a.yaml");
-        assert_eq!(create(&path, "mine").unwrap(), Made::Written);
-        assert_eq!(create(&path, "mine").unwrap(), Made::Same);
-        assert_eq!(create(&path, "theirs").unwrap(), Made::Kept);
+        let border = Border::new(folder.path()).unwrap();
+        assert_eq!(create(&border, &path, "mine").unwrap(), Made::Written);
+        assert_eq!(create(&border, &path, "mine").unwrap(), Made::Same);
+        assert_eq!(create(&border, &path, "theirs").unwrap(), Made::Kept);
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
         // Below a file there is no folder.
-        assert!(create(&path.join("b.yaml"), "x").is_err());
+        assert!(create(&border, &path.join("b.yaml"), "x").is_err());
     }
 
     #[test]
     fn missing_lines_are_added_in_the_way_the_file_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".gitignore");
+        let border = Border::new(folder.path()).unwrap();
         let wanted = ["/.campaignctl/".to_owned(), "*.plan".to_owned()];
         for (before, after) in [
             (None, "/.campaignctl/\n*.plan\n"),
@@ -101,11 +109,11 @@ mod tests {
                 Some(text) => fs::write(&path, text).unwrap(),
                 None => drop(fs::remove_file(&path)),
             }
-            ignore(&path, &wanted).unwrap();
+            ignore(&border, &path, &wanted).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), after, "{before:?}");
-            assert_eq!(ignore(&path, &wanted).unwrap(), Made::Same);
+            assert_eq!(ignore(&border, &path, &wanted).unwrap(), Made::Same);
         }
         fs::write(&path, b"\xff\xfe").unwrap();
-        assert_eq!(ignore(&path, &wanted).unwrap(), Made::Kept);
+        assert_eq!(ignore(&border, &path, &wanted).unwrap(), Made::Kept);
     }
 }

@@ -69,22 +69,24 @@ impl Known {
 fn entries(project: &Project, only: &[PathBuf]) -> Vec<Entry> {
     if only.is_empty() {
         let folder = project.root.join(&project.settings.campaigns);
-        return if folder.is_dir() { disk::test_files(&folder, &[&project.file, &project.overlays()]) } else { Vec::new() };
+        let except: [&Path; 2] = [&project.file, &project.overlays()];
+        return if folder.is_dir() { disk::test_files(&folder, &project.border, &except) } else { Vec::new() };
     }
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let mut entries: Vec<Entry> =
-        only.iter().map(absolute).flat_map(|path| if path.is_dir() { disk::test_files(&path, &[]) } else { vec![named(path)] }).collect();
+    let named = only.iter().map(absolute).flat_map(|path| disk::named(&path, Some(&project.border), disk::test_files));
+    let mut entries: Vec<Entry> = named.map(missing).collect();
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
     entries
 }
 
-/// A file that was asked for by its name.
-fn named(path: PathBuf) -> Entry {
-    let problem = (!path.exists()).then(|| {
-        Problem::new("unreadable", Span::default(), "there is no such file").help("name a test file, or a folder that holds some")
-    });
-    Entry { path, problem }
+/// A file that was asked for by its name, and is not there.
+fn missing(mut entry: Entry) -> Entry {
+    if std::fs::symlink_metadata(&entry.path).is_err() {
+        let problem = Problem::new("unreadable", Span::default(), "there is no such file");
+        entry.problem = Some(problem.help("name a test file, or a folder that holds some"));
+    }
+    entry
 }
 
 /// One test file.
@@ -101,9 +103,9 @@ struct File {
 
 impl File {
     fn read(&mut self, entry: &Entry, variables: Variables<'_>, known: &Known, environment: &str) {
-        let disk::Text { text, problem } = disk::read(&entry.path);
+        let disk::Text { text, problem } = disk::read(entry);
         self.text = text;
-        if let Some(problem) = entry.problem.clone().or(problem) {
+        if let Some(problem) = problem {
             return self.problems.push((problem, Severity::Error));
         }
         let parsed = parse::parse(&self.text, Some(variables));

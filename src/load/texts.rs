@@ -34,12 +34,12 @@ pub struct Texts {
 /// The project file, every campaign file and every overlay.
 pub fn texts_of(project: &Project) -> Texts {
     let folder = project.root.join(&project.settings.campaigns);
-    let mut entries = vec![disk::Entry { path: project.file.clone(), problem: None }];
+    let mut entries = vec![disk::Entry::new(project.file.clone(), &project.border)];
     if folder.is_dir() {
-        entries.extend(disk::campaign_files(&folder, &[&project.file, &project.overlays()]));
+        entries.extend(disk::campaign_files(&folder, &project.border, &[&project.file, &project.overlays()]));
     }
     if project.overlays().is_dir() {
-        entries.extend(disk::campaign_files(&project.overlays(), &[&project.file, &folder]));
+        entries.extend(disk::campaign_files(&project.overlays(), &project.border, &[&project.file, &folder]));
     }
     read(entries, &project.root)
 }
@@ -48,11 +48,7 @@ pub fn texts_of(project: &Project) -> Texts {
 pub fn texts_at(paths: &[PathBuf]) -> Texts {
     let mut entries = Vec::new();
     for path in paths {
-        if path.is_dir() {
-            entries.extend(disk::campaign_files(path, &[]));
-        } else {
-            entries.push(disk::Entry { path: path.clone(), problem: None });
-        }
+        entries.extend(disk::named(path, None, disk::campaign_files));
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.dedup_by(|a, b| a.path == b.path);
@@ -74,11 +70,8 @@ fn read(entries: Vec<disk::Entry>, root: &Path) -> Texts {
 }
 
 fn read_one(entry: disk::Entry, root: &Path) -> (TextFile, Vec<Problem>) {
-    let disk::Entry { path, problem } = entry;
-    let disk::Text { text, problem } = match problem {
-        Some(problem) => disk::Text { text: String::new(), problem: Some(problem) },
-        None => disk::read(&path),
-    };
+    let disk::Text { text, problem } = disk::read(&entry);
+    let path = entry.path;
     let mut problems: Vec<Problem> = problem.into_iter().collect();
     if problems.is_empty() {
         let parsed = parse::parse(&text, None);

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use crate::files::{Border, Refused};
+
 /// More than any exposition that was written here is not read.
 const MOST_EARLIER: u64 = 16 * 1024 * 1024;
 
@@ -12,6 +14,8 @@ const MOST_EARLIER: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// A folder that cannot be written, or something that is no file in its place.
 pub fn replace_file(path: &Path, text: &str) -> io::Result<()> {
+    // The folder may be a link of a repository.
+    Border::of_named(path)?.check_folder(path).map_err(Refused::into_io)?;
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_file() => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is no file is there")),
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

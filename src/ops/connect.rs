@@ -21,8 +21,40 @@ pub struct Access {
     pub credentials: Option<Credentials>,
     /// `GENESYSCLOUD_REGION`: the region the credentials belong to, where it is set.
     pub region: Option<String>,
+    /// `CAMPAIGNCTL_ALLOW_HOSTS`: other servers that the credentials may be sent to.
+    pub hosts: AllowedHosts,
     /// How to reach a state in a bucket.
     pub state: StateAccess,
+}
+
+/// Hosts that the credentials may be sent to, beside this machine and the regions of Genesys Cloud. Only who runs the command can
+/// name them: the files of a project are anybody's who may propose a change to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// Reads a list such as `genesys.example, mock.example:8443`.
+    pub fn read(list: &str) -> Self {
+        let names = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|name| !name.is_empty());
+        Self(names.map(str::to_ascii_lowercase).collect())
+    }
+
+    /// Makes sure that a server may have the credentials.
+    fn check(&self, server: &Server, environment: &str) -> Result<(), Failure> {
+        if server.is_known() || self.0.iter().any(|host| host == server.authority()) {
+            return Ok(());
+        }
+        let message = format!(
+            "environment `{environment}` is at {}, which is not a region of Genesys Cloud; the credentials were not sent there",
+            server.api_url()
+        );
+        let hint = format!(
+            "if the server is yours, set CAMPAIGNCTL_ALLOW_HOSTS={} where the command runs; campaignctl.yaml cannot allow it, because \
+             a change to that file is planned before anybody has reviewed it",
+            server.authority()
+        );
+        Err(Failure::new(message, hint))
+    }
 }
 
 /// An environment that answers, and is the one that was meant.
@@ -117,6 +149,7 @@ pub(super) async fn connect_again(scope: &Scope, kept: &Kept) -> Result<Connecti
         }
         Target::BaseUrl(url) => {
             let server = Server::base_url(url).map_err(unusable_url)?;
+            access.hosts.check(&server, &environment.name)?;
             let words = server.api_url().to_owned();
             (server, words, credentials(environment, access)?, None)
         }

@@ -26,7 +26,7 @@ pub mod validate;
 mod variables;
 mod way_back;
 
-pub use connect::Access;
+pub use connect::{Access, AllowedHosts};
 pub use failure::{Class, Failure};
 pub use rewrite::write;
 pub use scope::Scope;

@@ -92,6 +92,21 @@ impl Server {
         &self.api
     }
 
+    /// Whether it is this machine or a public region of Genesys Cloud, named in either way.
+    pub fn is_known(&self) -> bool {
+        let is_here = matches!(self.kind, ServerKind::LoopbackTls | ServerKind::LoopbackPlain);
+        is_here
+            || REGIONS
+                .into_iter()
+                .any(|region| self.api.strip_prefix(&region.api_url()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    }
+
+    /// Its host, with the port where it is not the scheme's own: `genesys.example:8443`.
+    pub fn authority(&self) -> &str {
+        let rest = self.api.split_once("://").map_or(self.api.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
     /// URL of the token endpoint.
     pub(super) fn token_url(&self) -> &str {
         &self.token
@@ -143,6 +158,31 @@ mod tests {
             let server = Server::region(region);
             assert_eq!(server.token_url(), format!("https://login.{}/oauth/token", region.domain));
             assert_eq!(Server::base_url(&format!("https://API.{}/", region.domain)), Ok(server));
+        }
+    }
+
+    #[test]
+    fn only_regions_and_this_machine_are_known() {
+        for region in REGIONS {
+            assert!(Server::region(region).is_known());
+            assert!(Server::base_url(&format!("https://api.{}/x", region.domain)).unwrap().is_known());
+        }
+        for here in ["http://127.0.0.1:8080", "https://localhost/x", "http://[::1]:1"] {
+            assert!(Server::base_url(here).unwrap().is_known(), "{here}");
+        }
+        for (other, authority) in [
+            ("https://evil.example/", "evil.example"),
+            ("https://evil.example:8443/api.mypurecloud.com", "evil.example:8443"),
+            ("https://api.mypurecloud.com.evil.example", "api.mypurecloud.com.evil.example"),
+            ("https://api.mypurecloud.com:8443", "api.mypurecloud.com:8443"),
+            ("https://mypurecloud.com", "mypurecloud.com"),
+            ("https://127.0.0.1.evil.example", "127.0.0.1.evil.example"),
+            ("https://localhost.evil.example", "localhost.evil.example"),
+            ("https://EVIL.example", "evil.example"),
+        ] {
+            let server = Server::base_url(other).unwrap();
+            assert!(!server.is_known(), "{other}");
+            assert_eq!(server.authority(), authority);
         }
     }
 

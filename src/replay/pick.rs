@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::block::{Blocks, LONGEST_LINE};
 use super::run::Source;
-use super::session::{Row, read};
+use super::session::{Row, read, without_values};
 use crate::evaluate::Matcher;
 use crate::model::Session;
 
@@ -109,7 +109,7 @@ pub fn read_one(json: &[u8]) -> Result<Picked, String> {
     let matcher = Matcher::new([]);
     let mut row = Row::new(&matcher);
     let line = read(json, &mut row, &matcher)?;
-    let session: Session = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let session: Session = serde_json::from_slice(json).map_err(|error| without_values(&error.to_string()))?;
     let [campaign, campaign_id] = [line.campaign, line.campaign_id].map(|name| name.map(std::borrow::Cow::into_owned));
     Ok(Picked { session, campaign, campaign_id, time_before: None, line: None })
 }

@@ -51,7 +51,7 @@ pub(super) fn read<'de>(line: &'de [u8], row: &mut Row<'de>, matcher: &Matcher) 
 
 /// What is wrong, without the value that is: it may be whose session it was. Of the place the column is left, for every line
 /// is line 1 to its parser.
-fn without_values(error: &str) -> String {
+pub(super) fn without_values(error: &str) -> String {
     let (what, column) = match error.rsplit_once(" at line 1 column ") {
         Some((what, "0")) => (what, String::new()),
         Some((what, column)) => (what, format!(" at column {column}")),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::seal::FORMAT;
 use super::{Opened, SealError, open};
+use crate::files::{Border, Refused};
 
 /// The largest plan that is read. One of 10,000 campaigns takes about 40 MB.
 const MOST_BYTES: u64 = 1 << 30;
@@ -85,6 +86,11 @@ pub fn read(path: &Path) -> Result<Opened, SavedPlanError> {
 /// A folder that cannot be written, or a file in its place that is no plan.
 pub fn write(path: &Path, text: &str) -> Result<(), SavedPlanError> {
     let io_error = |source| SavedPlanError::Io { verb: "write", path: path.to_owned(), source };
+    // The folder may be a link of the repository.
+    Border::of_named(path)
+        .map_err(Refused::from)
+        .and_then(|border| border.check_folder(path))
+        .map_err(|refused| io_error(refused.into_io()))?;
     if !may_be_replaced(path).map_err(io_error)? {
         return Err(SavedPlanError::Occupied { path: path.to_owned() });
     }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::SavedPlan;
 use super::document::hexadecimal;
+use crate::diagnostic::unquoted;
 use crate::model::Secret;
 
 /// What the first field of a saved plan says.
@@ -109,7 +110,7 @@ pub fn seal(saved: &SavedPlan, key: Option<&Secret>) -> Result<String, serde_jso
 /// # Errors
 /// [`SealError`]: nothing of a file that fails is used.
 pub fn open(bytes: &[u8]) -> Result<Opened, SealError> {
-    let not_a_plan = |error: serde_json::Error| SealError::NotAPlan(error.to_string());
+    let not_a_plan = |error: serde_json::Error| SealError::NotAPlan(unquoted(&error));
     let text = std::str::from_utf8(bytes).map_err(|error| SealError::NotAPlan(error.to_string()))?;
     let envelope = match serde_json::from_str::<Envelope<'_>>(text) {
         Ok(envelope) => envelope,
@@ -117,7 +118,7 @@ pub fn open(bytes: &[u8]) -> Result<Opened, SealError> {
     };
     let Envelope { format, version, sha256, hmac_sha256, content } = envelope;
     if format != FORMAT {
-        return Err(SealError::NotAPlan(format!("its format is `{format}`")));
+        return Err(SealError::NotAPlan("its `format` is another one".to_owned()));
     }
     if version > VERSION {
         return Err(SealError::Newer(version));

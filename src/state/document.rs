@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::seal::{self, Seal};
+use crate::diagnostic::unquoted;
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied};
 
 /// The whole state of one environment. Secrets never go into it.
@@ -80,7 +81,7 @@ impl StateDocument {
     /// What the bytes are instead.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         let document = match seal::open(bytes, Self::FORMAT) {
-            Seal::Whole(content) => serde_json::from_slice::<Self>(&content).map_err(|error| Unreadable::Damaged(error.to_string()))?,
+            Seal::Whole(content) => serde_json::from_slice::<Self>(&content).map_err(|error| Unreadable::Damaged(unquoted(&error)))?,
             Seal::Renumbered => return Err(Unreadable::Damaged("the number of its format was changed".to_owned())),
             Seal::Broken | Seal::Absent => return Self::without_seal(bytes),
         };
@@ -97,7 +98,7 @@ impl StateDocument {
 
     /// A document of the first format, or what the bytes are, given that no checksum vouches for them.
     fn without_seal(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
+        let damaged = |error: serde_json::Error| Unreadable::Damaged(unquoted(&error));
         match serde_json::from_slice::<Self>(bytes) {
             Ok(document) if document.version == Self::UNSEALED_FORMAT => Self { version: Self::FORMAT, ..document }.counted(),
             Ok(document) if document.version == Self::FORMAT => Err(Unreadable::Unsealed(Box::new(document.counted()?))),

@@ -1,6 +1,6 @@
 //! The state as a local file: read without a lock, written under one, always whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,14 @@ use jiff::Timestamp;
 
 use super::stored::BACKUP;
 use super::{Held, Holder, StateDocument, StateError, Stored, leftover};
+use crate::files::{lock_options, read_regular};
 
 /// Links from one to the next that are followed, as many as systems usually do.
 const MOST_LINKS: usize = 40;
+/// The largest state that is read, in bytes: fifty thousand campaigns fit many times.
+const MAX_STATE_BYTES: u64 = 1 << 30;
+/// Most bytes that are read of a lock file: who holds it.
+const MAX_HOLDER_BYTES: u64 = 1 << 16;
 
 /// A state file of one environment. It need not exist yet.
 #[derive(Debug, Clone)]
@@ -52,7 +57,7 @@ impl StateFile {
     /// A file that cannot be read.
     pub fn stored(&self, suffix: &str) -> Result<Option<Stored>, StateError> {
         let path = beside(&self.real()?, suffix);
-        match fs::read(&path) {
+        match read_regular(&path, MAX_STATE_BYTES) {
             Ok(bytes) => Ok(Some(Stored::new(path.display().to_string(), bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StateError::Io { verb: "read", path, source }),
@@ -124,7 +129,8 @@ fn without_detours(path: PathBuf) -> PathBuf {
 /// The lock beside a state. What is in it only tells people who holds it; the lock itself is the operating system's, so no
 /// damage to the text can give it away.
 fn lock_file(state: &Path, create: bool) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(create).truncate(false).open(beside(state, ".lock"))
+    let file = lock_options().create(create).open(beside(state, ".lock"))?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("its lock is not a regular file")) }
 }
 
 /// A state that this process holds the lock of, and may write.
@@ -192,7 +198,7 @@ impl LockedFile {
 
 fn holder_in(lock: &mut File) -> Option<Holder> {
     let mut text = String::new();
-    lock.read_to_string(&mut text).ok()?;
+    lock.take(MAX_HOLDER_BYTES).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 

@@ -59,8 +59,13 @@ impl Project {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_campaignctl")).args(arguments).current_dir(self.folder.path()).env_clear().output().unwrap();
+        self.run_with(arguments, &[])
+    }
+
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_campaignctl"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(environment.iter().copied());
+        let output = command.output().unwrap();
         Ran {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -13,6 +13,7 @@ use super::limits::LimitArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::cli::signals;
+use crate::files::write_named;
 use crate::model::Guards;
 use crate::ops::Failure;
 use crate::ops::plan::Request;
@@ -117,7 +118,7 @@ impl Replay {
             return Ok(());
         };
         let document = anstream::adapter::strip_str(&document).to_string();
-        std::fs::write(path, document).map_err(|error| {
+        write_named(path, &document).map_err(|error| {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a file in a folder you may write in")
         })?;
         context.console.out(&summary);

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
+use crate::files::write_named;
 use crate::ops::Failure;
 use crate::render;
 use crate::schema;
@@ -73,10 +74,9 @@ impl Schema {
         let failed = |path: &PathBuf, error: std::io::Error| {
             Failure::new(format!("cannot write `{}`: {error}", path.display()), "name a folder you may write in")
         };
-        std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
         for (name, text) in files() {
             let path = folder.join(name);
-            std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
+            write_named(&path, &text).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));
         }
         Ok(Exit::Ok)

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{CAMPAIGNS, StoreError};
 use crate::emulator::error::EmulatorError;
 use crate::emulator::sample::{ORGANIZATION_ID, ORGANIZATION_NAME};
+use crate::files::{Border, Refused, open_regular};
 
 /// Name of the database file in the data folder.
 pub(super) const FILE: &str = "emulator.redb";
@@ -60,6 +61,7 @@ impl<'a> Unopened<'a> {
     /// # Errors
     /// [`EmulatorError`] about the folder or the file.
     pub async fn open(&self, patience: Duration) -> Result<(Database, Arc<OrganizationRecord>), EmulatorError> {
+        self.check().map_err(|source| self.folder_error(source))?;
         std::fs::create_dir_all(self.folder).map_err(|source| self.folder_error(source))?;
         let deadline = Instant::now() + patience;
         let mut restarted = false;
@@ -77,6 +79,15 @@ impl<'a> Unopened<'a> {
         };
         let organization = self.prepare(&database)?;
         Ok((database, Arc::new(organization)))
+    }
+
+    /// Looks at what is there before anything is made or written: the folder may be that of a repository, with links in it.
+    fn check(&self) -> io::Result<()> {
+        Border::of_named(self.folder)?.check(&self.file).map_err(Refused::into_io)?;
+        match open_regular(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn create(&self) -> Result<Database, DatabaseError> {

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::files::Refused;
 use crate::load::{Project, repository_of, shown, stems_in};
 use crate::ops::Failure;
 use crate::schema;
@@ -43,6 +44,9 @@ impl Place {
             return refused("is counted from the campaigns folder, so that it would be in it twice", rest);
         }
         let folder = plain(&project.root.join(campaigns).join(into));
+        if let Err(refused @ (Refused::Outside(_) | Refused::Hidden)) = project.border.check(&folder) {
+            return refused_folder(into, &refused);
+        }
         let schema = schema_at(project).map(|schema| way(&folder, &schema)).filter(|way| !way.chars().any(char::is_control));
         Ok(Self { folder, root: project.root.clone(), schema })
     }
@@ -63,6 +67,11 @@ impl Place {
             Failure::new(format!("cannot read the folder `{}`: {error}", self.folder.display()), "name another one with --into")
         })
     }
+}
+
+fn refused_folder(into: &Path, refused: &Refused) -> Result<Place, Failure> {
+    let message = format!("--into `{}` is not used: {refused}", into.display());
+    Err(Failure::new(message, "name a folder inside the project; nothing was imported"))
 }
 
 /// The committed schema of campaigns: in the project, or at the root of its repository.

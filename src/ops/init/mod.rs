@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Access, Failure};
+use crate::files::Border;
 use crate::load::{GitHost, Made, Started, create, find_project, ignore, remote_host, repository_of, service};
 use crate::model::{Organization, Region};
 use crate::remote::{Reader, Server, Settings};
@@ -66,7 +67,8 @@ pub async fn init(request: Request) -> Result<Started, Failure> {
     let is_new = check_folder(&folder, is_named)?;
     let mut notes = Vec::new();
     let (pipelines, at) = choose_pipelines(&folder, pipelines, &mut notes);
-    let mut made = Files { folder: &folder, files: Vec::new() };
+    let border = border(&folder)?;
+    let mut made = Files { border: &border, folder: &folder, files: Vec::new() };
     for (name, text) in schemas {
         made.create(&folder, &format!("schema/{name}"), &text)?;
     }
@@ -81,6 +83,16 @@ pub async fn init(request: Request) -> Result<Started, Failure> {
             made.create(&folder, "campaigns/sample.yaml", files::SAMPLE)?;
         }
         let target = target.as_ref().map(|(target, _)| target);
+        if let Some(Target::BaseUrl(url)) = target
+            && let Ok(server) = Server::base_url(url)
+            && !server.is_known()
+        {
+            notes.push(format!(
+                "{} is not a region of Genesys Cloud: set CAMPAIGNCTL_ALLOW_HOSTS={} where commands run, else they send it no credentials.",
+                server.api_url(),
+                server.authority()
+            ));
+        }
         // Last: a run that was broken off before it is no project yet, and is done again.
         made.create(&folder, "campaignctl.yaml", &files::project(&environment, target, organization.as_deref(), pipelines))?;
         if target.is_none() {
@@ -98,6 +110,13 @@ pub async fn init(request: Request) -> Result<Started, Failure> {
         }
     }
     Ok(Started { files: made.files, folder, is_new, environment, is_usable: target.is_some(), notes })
+}
+
+/// The folder, made where it is missing: what is written stays in it, whatever links are there already.
+fn border(folder: &Path) -> Result<Border, Failure> {
+    fs::create_dir_all(folder)
+        .and_then(|()| Border::new(folder))
+        .map_err(|error| Failure::new(format!("cannot make the folder `{}`: {error}", folder.display()), "name a folder you may write in"))
 }
 
 fn check_environment(name: &str) -> Result<(), Failure> {
@@ -252,20 +271,21 @@ fn has_campaigns(folder: &Path) -> bool {
 
 /// The files of the new project, as they are made.
 struct Files<'a> {
+    border: &'a Border,
     folder: &'a Path,
     files: Vec<(String, Made)>,
 }
 
 impl Files<'_> {
     fn create(&mut self, root: &Path, path: &str, text: &str) -> Result<(), Failure> {
-        let made = create(&root.join(path), text).map_err(|error| self.failed(path, &error))?;
+        let made = create(self.border, &root.join(path), text).map_err(|error| self.failed(path, &error))?;
         self.files.push((path.to_owned(), made));
         Ok(())
     }
 
     fn ignore(&mut self, lines: &[String]) -> Result<(), Failure> {
         let name = ".gitignore";
-        let made = ignore(&self.folder.join(name), lines).map_err(|error| self.failed(name, &error))?;
+        let made = ignore(self.border, &self.folder.join(name), lines).map_err(|error| self.failed(name, &error))?;
         self.files.push((name.to_owned(), made));
         Ok(())
     }

@@ -41,7 +41,7 @@ pub fn form_rules() -> impl Iterator<Item = (&'static str, About)> {
 }
 
 /// Rules on the form of files, sorted: id, what they find, why that is bad, what to do.
-const FORM: [(&str, &str, &str, &str); 44] = [
+const FORM: [(&str, &str, &str, &str); 46] = [
     (
         "alias-budget",
         "anchors, aliases and variables make the document too large",
@@ -164,6 +164,12 @@ const FORM: [(&str, &str, &str, &str); 44] = [
         "Save the file as UTF-8, or move it out of the campaigns folder.",
     ),
     (
+        "outside-project",
+        "a path or link leads outside the project folder, or to a hidden file",
+        "A change that somebody proposes could otherwise show any file of the machine that plans it.",
+        "Put the files into the project. Where both folders are yours, name one that holds them in `CAMPAIGNCTL_ROOT`.",
+    ),
+    (
         "overlay-entry",
         "a filter or action of an overlay cannot be merged into the campaign",
         "An entry names a filter by `attributeName` and `operator`, an action by `type` and `priority`: it must name exactly one, and to remove one there must be one.",
@@ -202,9 +208,15 @@ const FORM: [(&str, &str, &str, &str); 44] = [
     ),
     (
         "too-large",
-        "a file is larger than 1 MiB",
+        "a file is larger than 1 MiB, or the files of a folder than 256 MiB together",
         "A campaign has a few kilobytes; a larger file is most often no campaign.",
         "Split the file, or move it out of the campaigns folder.",
+    ),
+    (
+        "too-many-files",
+        "a folder has more than 200,000 entries",
+        "Looking at them would take long, and most of them are not campaigns.",
+        "Move what is not a campaign out of the folder.",
     ),
     (
         "too-many-problems",
