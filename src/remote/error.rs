@@ -98,6 +98,12 @@ pub enum RemoteErrorKind {
         /// What could not be read.
         reason: String,
     },
+    /// An answer came that repeats a secret it was asked with. It is dropped, because what it holds would be shown or kept.
+    /// After a write the server may have done it.
+    Leaking {
+        /// HTTP status.
+        status: u16,
+    },
     /// The answer to a replacement or deletion was lost, and reading the campaign back shows that somebody else changed it.
     /// Whether the lost write was done before that, nobody can tell; nothing more was written.
     Overtaken {
@@ -209,7 +215,10 @@ impl RemoteError {
         let writing = self.0.call.as_ref().is_some_and(|call| call.class.is_write());
         writing
             && match self.kind() {
-                RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } | RemoteErrorKind::Undecodable { .. } => true,
+                RemoteErrorKind::Timeout { .. }
+                | RemoteErrorKind::Interrupted { .. }
+                | RemoteErrorKind::Undecodable { .. }
+                | RemoteErrorKind::Leaking { .. } => true,
                 RemoteErrorKind::Status { status, .. } => *status == 408 || *status >= 500,
                 RemoteErrorKind::Setup { .. }
                 | RemoteErrorKind::Connect { .. }
@@ -261,6 +270,10 @@ impl RemoteError {
             _ if self.is_conflict() => "somebody changed it in the meantime; plan again to see what is live now",
             RemoteErrorKind::DeadlineExceeded { .. } if !self.outcome_unknown() => {
                 "run it again to go on where it stopped, with more time (`--timeout`) or none given"
+            }
+            RemoteErrorKind::Leaking { .. } => {
+                "replace the client secret and end its tokens, because somebody may have read them; then remove them from the campaign \
+                 that holds them, or correct the base URL"
             }
             _ if self.outcome_unknown() => "it may have been done all the same; plan again to see what is live now",
             RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } => {
@@ -324,6 +337,9 @@ impl fmt::Display for RemoteError {
             RemoteErrorKind::Forbidden { code, message } => write!(f, "API error: 403{} on {call}: {message}", spaced(code.as_deref()))?,
             RemoteErrorKind::TooManyRequests { retry_after: _, message } => write!(f, "API error: 429 on {call}: {message}")?,
             RemoteErrorKind::Undecodable { status, reason } => write!(f, "unreadable answer {status} to {call}: {reason}")?,
+            RemoteErrorKind::Leaking { status } => {
+                write!(f, "answer {status} to {call} was dropped, because it repeats the access token or the client secret")?;
+            }
             RemoteErrorKind::Overtaken { lost, planned, now, by } => {
                 let by = by.as_ref().map(|by| format!(" by {by:?}")).unwrap_or_default();
                 match now {

@@ -169,9 +169,9 @@ impl Writer {
 }
 
 /// Whether an answer to a write in doubt says that it was done: refused because its version is no longer live, or a success
-/// that cannot be read. Reading back may lag behind it.
+/// that cannot be read or used. Reading back may lag behind it.
 fn seems_done(error: &RemoteError) -> bool {
-    error.is_conflict() || matches!(error.kind(), RemoteErrorKind::Undecodable { status: 200..=299, .. })
+    error.is_conflict() || matches!(error.kind(), RemoteErrorKind::Undecodable { status: 200..=299, .. } | RemoteErrorKind::Leaking { .. })
 }
 
 fn overtaken(request: &Request, stopped: &Stopped, planned: u64, now: Option<u64>, by: Option<String>) -> RemoteError {
