@@ -44,6 +44,8 @@ pub mod load;
 pub mod replay;
 /// A plan in a file: bound to what it was made from, sealed, and refused once that moved.
 pub mod saved;
+/// HTTP for those above who answer requests: connections that are bounded in number and in time.
+pub mod serve;
 /// What the tool remembers between runs, and the lock on it.
 pub mod state;
 

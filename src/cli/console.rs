@@ -38,7 +38,7 @@ impl Console {
             LogLevel::Info => LevelFilter::INFO,
             LogLevel::Debug => LevelFilter::DEBUG,
         };
-        let format = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false);
+        let format = tracing_subscriber::fmt::layer().with_writer(|| Harmless(io::stderr())).with_ansi(false).with_target(false);
         let only_ours = Targets::new().with_target("campaignctl", level);
         // A second subscriber can only mean that a test installed one; then that one serves.
         let _ = tracing_subscriber::registry().with(format).with(only_ours).try_init();
@@ -149,6 +149,29 @@ impl Console {
         }
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(length).with_style(style)
+    }
+}
+
+/// Writes lines on which text from outside acts neither on a terminal nor on a build agent.
+struct Harmless(io::Stderr);
+
+impl Write for Harmless {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A line of the log comes in one piece.
+        let text: String = String::from_utf8_lossy(bytes).split_inclusive('\n').map(harmless).collect();
+        self.0.write_all(text.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn harmless(line: &str) -> String {
+    match line.strip_suffix('\n') {
+        Some(line) => crate::render::inline(line) + "\n",
+        None => crate::render::inline(line),
     }
 }
 

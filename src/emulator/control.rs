@@ -1,4 +1,5 @@
-//! The routes that steer the emulator itself. They are no part of the API: no token, no faults, and not in its request log.
+//! The routes that steer the emulator itself. They are no part of the API: no token, no faults, and not in its request log;
+//! therefore they are only for somebody on this machine.
 
 use std::sync::Arc;
 
@@ -14,15 +15,17 @@ use uuid::Uuid;
 use super::exchange::finished;
 use super::failure::{Failure, Problem};
 use super::fault::FaultScript;
+use super::neighbour::of_this_emulator;
 use super::router::{Service, no_method, no_route};
 
 /// The routes, complete with their layers.
-pub(super) fn router(service: &Arc<Service>) -> Router {
+pub(super) fn router(service: &Arc<Service>, port: u16) -> Router {
     Router::new()
         .route("/_emulator/faults", get(faults).put(set_faults).delete(clear_faults).fallback(no_method))
         .route("/_emulator/requests", get(requests).fallback(no_method))
         .route("/_emulator/{*other}", any(no_route))
         .layer(middleware::map_response(|response: Response| async move { finished(response, &Uuid::new_v4().to_string()) }))
+        .layer(middleware::from_fn_with_state(port, of_this_emulator))
         .with_state(Arc::clone(service))
 }
 

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -58,12 +57,6 @@ impl Line {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
-        stream.io().line.clone()
-    }
-}
-
 /// A listener whose connections can be cut.
 pub(super) struct Lines(pub TcpListener);
 
@@ -88,6 +81,13 @@ impl Listener for Lines {
 pub(super) struct Wire {
     stream: TcpStream,
     line: Line,
+}
+
+impl Wire {
+    /// The hold on it.
+    pub fn line(&self) -> Line {
+        self.line.clone()
+    }
 }
 
 impl AsyncRead for Wire {

@@ -17,6 +17,7 @@ mod faulty;
 mod hook;
 mod json_body;
 mod line;
+mod neighbour;
 mod page;
 mod rate_limit;
 mod request_log;

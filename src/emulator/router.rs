@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::fault::{Armed, FaultScript};
 use super::hook::Hooks;
 use super::json_body::READ_LIMIT;
+use super::neighbour::of_this_machine;
 use super::rate_limit::RateLimit;
 use super::request_log::RequestLog;
 use super::store::{OrganizationRecord, Store};
@@ -62,8 +63,8 @@ impl Service {
     }
 }
 
-/// All routes.
-pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecord>) -> Router {
+/// All routes, for the emulator on this port.
+pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecord>, port: u16) -> Router {
     let with_token = Router::new()
         .route(routing::ORGANIZATION, get(routing::organization))
         .route(CAMPAIGNS, get(campaigns::list).post(campaigns::create))
@@ -83,8 +84,9 @@ pub(super) fn router(service: &Arc<Service>, organization: Arc<OrganizationRecor
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(READ_LIMIT))
         .layer(middleware::from_fn_with_state(Arc::clone(service), exchange))
+        .layer(middleware::from_fn(of_this_machine))
         .with_state(Arc::clone(service))
-        .merge(control::router(service))
+        .merge(control::router(service, port))
 }
 
 /// The answer where there is nothing.

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
+use axum::http::Extensions;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,16 +21,21 @@ use super::contract::Contract;
 use super::error::EmulatorError;
 use super::fault::{Armed, FaultScript};
 use super::hook::Moment;
-use super::line::{Line, Lines};
+use super::line::{Lines, Wire};
 use super::rate_limit::RateLimit;
 use super::request_log::{RequestLog, RequestRecord};
 use super::router::{Service, router};
 use super::store::{Store, Unopened};
 use super::token::Tokens;
 use crate::model::Secret;
+use crate::serve::{Limits, serve};
 
 /// How long a start waits for another process to let the database go.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// More connections than any client opens at once, and fewer than a process may have files.
+const LIMITS: Limits =
+    Limits { connections: 512, head: Duration::from_secs(60), body: Duration::from_secs(30), stalled: Duration::from_secs(30) };
 
 /// How long a stop waits for requests that are still under way.
 const GRACE: Duration = Duration::from_secs(10);
@@ -86,7 +93,7 @@ pub struct Emulator {
     database: PathBuf,
     service: Arc<Service>,
     shutdown: Option<oneshot::Sender<()>>,
-    server: Option<JoinHandle<io::Result<()>>>,
+    server: Option<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -116,7 +123,8 @@ impl Emulator {
             _ => EmulatorError::Listen { port, source },
         };
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.map_err(listen_error)?;
-        let base_url = format!("http://{}", listener.local_addr().map_err(listen_error)?);
+        let address = listener.local_addr().map_err(listen_error)?;
+        let base_url = format!("http://{address}");
 
         let folder = Unopened::in_folder(&data);
         let (database, organization) = folder.open(patience).await?;
@@ -140,9 +148,12 @@ impl Emulator {
 
         let (shutdown, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop as well.
-        let serving = axum::serve(Lines(listener), router(&service, organization).into_make_service_with_connect_info::<Line>())
-            .with_graceful_shutdown(async { drop(stopped.await) });
-        let server = tokio::spawn(serving.into_future());
+        let mark = |wire: &Wire, peer: SocketAddr, extensions: &mut Extensions| {
+            extensions.insert(ConnectInfo(wire.line()));
+            extensions.insert(ConnectInfo(peer));
+        };
+        let routes = router(&service, organization, address.port());
+        let server = tokio::spawn(serve(Lines(listener), routes, LIMITS, mark, async { drop(stopped.await) }));
         tracing::debug!(%base_url, data = %data.display(), "emulator listens");
         Ok(Self { base_url, database: folder.file().to_owned(), service, shutdown: Some(shutdown), server: Some(server) })
     }

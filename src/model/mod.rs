@@ -16,6 +16,7 @@ mod level;
 mod lifecycle;
 mod live;
 mod queue_name;
+mod redactor;
 mod region;
 mod replayed;
 mod secret;
@@ -39,6 +40,7 @@ pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
 pub use queue_name::{QueueName, QueueNames};
+pub use redactor::Redactor;
 pub use region::{REGIONS, Region, region};
 pub use replayed::{
     AttributeUse, BadLine, BothWorlds, CampaignDecisions, Contender, Flip, FlipCause, FlipKind, LineCounts, Minute, Replayed,

@@ -16,9 +16,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::Board;
+use crate::serve::{Limits, serve};
 
 /// What Prometheus' text format is called.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Probes and a collector are few, and short.
+const LIMITS: Limits =
+    Limits { connections: 64, head: Duration::from_secs(60), body: Duration::from_secs(10), stalled: Duration::from_secs(10) };
 /// How long a stop waits for those who are being answered.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -26,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Monitor {
     address: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
-    server: JoinHandle<io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 /// Why nothing can be served there.
@@ -53,8 +57,8 @@ impl Monitor {
             .with_state(board);
         let (shutdown, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop as well.
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async { drop(stopped.await) });
-        Ok(Self { address, shutdown: Some(shutdown), server: tokio::spawn(serving.into_future()) })
+        let serving = serve(listener, router, LIMITS, |_, _, _| {}, async { drop(stopped.await) });
+        Ok(Self { address, shutdown: Some(shutdown), server: tokio::spawn(serving) })
     }
 
     /// Where it listens.

@@ -1,10 +1,13 @@
 //! An answer as a value, and what its refusals say. Two error bodies exist: the API's envelope and OAuth's.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::error::{Detail, RefusedAt, RemoteErrorKind};
 use super::limits::Limits;
 use super::request::Target;
+use crate::model::Redactor;
 
 /// Most characters of the server's own words that an error repeats.
 const LONGEST_MESSAGE: usize = 500;
@@ -17,12 +20,14 @@ const MOST_DETAILS: usize = 10;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// Header `ININ-Correlation-Id`.
-    pub(super) correlation_id: Option<String>,
+    /// Header `ININ-Correlation-Id`, as it came.
+    pub(super) correlation_header: Option<String>,
     /// What its headers say of limits.
     pub(super) limits: Limits,
     /// The body. Text that is no UTF-8 is replaced, and no JSON then.
     pub(super) body: String,
+    /// The secrets that the server was given so far.
+    pub(super) redactor: Arc<Redactor>,
 }
 
 /// Both error bodies in one: the API's `{message, code, contextId, details}`, OAuth's `{error, description,
@@ -67,7 +72,20 @@ impl Answer {
     /// The correlation id: of the header, else of the error envelope.
     pub(super) fn correlation_id(&self) -> Option<String> {
         let from_body = || if self.is_success() { None } else { self.envelope()?.context_id };
-        self.correlation_id.clone().or_else(from_body).map(|id| bounded(&id, LONGEST_WORD)).filter(|id| !id.is_empty())
+        self.correlation_header.clone().or_else(from_body).map(|id| self.said(&id, LONGEST_WORD)).filter(|id| !id.is_empty())
+    }
+
+    /// Words of the server as they may be shown, logged and kept: without our secrets, on one line, cut after `most`
+    /// characters. Everything that leaves an answer as a text goes through here.
+    pub(super) fn said(&self, text: &str, most: usize) -> String {
+        // In this order: a secret that is cut in two is not recognized.
+        bounded(&self.redactor.redact(text), most)
+    }
+
+    /// Whether the body repeats a secret that the server was given. A name or message of a campaign would carry it into
+    /// plans, files and states.
+    pub(super) fn repeats_a_secret(&self) -> bool {
+        self.redactor.is_repeated_in(&self.body)
     }
 
     /// What an answer that is no success says. `given_token`: the token was given, not issued to us.
@@ -76,14 +94,15 @@ impl Answer {
         let foreign = !self.body.trim().is_empty() && serde_json::from_str::<serde_json::Map<_, _>>(&self.body).is_err();
         let Envelope { message, code, context_id: _, details, error, description, error_description } = envelope.unwrap_or_default();
         let message = message.or(error_description).or(description);
-        let message = bounded(&message.unwrap_or_else(|| self.foreign_text()), LONGEST_MESSAGE);
-        let code = code.or(error).map(|code| bounded(&code, LONGEST_WORD));
+        let message = self.said(&message.unwrap_or_else(|| self.foreign_text()), LONGEST_MESSAGE);
+        let said_code = code.or(error);
+        let code = said_code.as_ref().map(|code| self.said(code, LONGEST_WORD));
         if self.is_throttled(target) {
             return RemoteErrorKind::TooManyRequests { retry_after: self.limits.retry_after, message };
         }
         match (self.status, target) {
             (401, Target::Login) => RemoteErrorKind::Unauthorized { at: RefusedAt::Login, status: self.status, message },
-            (400, Target::Login) if matches!(code.as_deref(), Some("invalid_client" | "unauthorized_client" | "invalid_grant")) => {
+            (400, Target::Login) if matches!(said_code.as_deref(), Some("invalid_client" | "unauthorized_client" | "invalid_grant")) => {
                 RemoteErrorKind::Unauthorized { at: RefusedAt::Login, status: self.status, message }
             }
             (401, Target::Api) => {
@@ -92,7 +111,9 @@ impl Answer {
             }
             (403, _) if !foreign => RemoteErrorKind::Forbidden { code, message },
             (status, _) => {
-                let details = details.unwrap_or_default().into_iter().take(MOST_DETAILS).map(EnvelopeDetail::bounded).collect();
+                let word = |text: Option<String>| self.said(&text.unwrap_or_default(), LONGEST_WORD);
+                let detail = |EnvelopeDetail { error_code, field_name }| Detail { error_code: word(error_code), field: word(field_name) };
+                let details = details.unwrap_or_default().into_iter().take(MOST_DETAILS).map(detail).collect();
                 RemoteErrorKind::Status { status, code, message, details, foreign }
             }
         }
@@ -117,13 +138,6 @@ impl Answer {
     }
 }
 
-impl EnvelopeDetail {
-    fn bounded(self) -> Detail {
-        let word = |text: Option<String>| bounded(&text.unwrap_or_default(), LONGEST_WORD);
-        Detail { error_code: word(self.error_code), field: word(self.field_name) }
-    }
-}
-
 /// `text` on one line, cut after `most` characters.
 pub(super) fn bounded(text: &str, most: usize) -> String {
     let cleaned = text.chars().take(most.saturating_mul(4)).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
@@ -136,13 +150,15 @@ pub(super) fn bounded(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Answer, bounded};
     use crate::remote::limits::Limits;
     use crate::remote::request::Target;
     use crate::remote::{RefusedAt, RemoteErrorKind};
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_owned() }
+        Answer { status, correlation_header: None, limits: Limits::default(), body: body.to_owned(), redactor: Arc::default() }
     }
 
     #[test]

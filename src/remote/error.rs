@@ -108,6 +108,12 @@ pub enum RemoteErrorKind {
         /// The campaign that the answer to a create is about, where it is about one.
         id: Option<CampaignId>,
     },
+    /// An answer came that repeats a secret it was asked with. It is dropped, because what it holds would be shown or kept.
+    /// After a write the server may have done it.
+    Leaking {
+        /// HTTP status.
+        status: u16,
+    },
     /// The answer to a replacement or deletion was lost or did not fit, and reading the campaign back shows that somebody else changed it.
     /// Whether the lost write was done before that, nobody can tell; nothing more was written.
     Overtaken {
@@ -222,7 +228,8 @@ impl RemoteError {
                 RemoteErrorKind::Timeout { .. }
                 | RemoteErrorKind::Interrupted { .. }
                 | RemoteErrorKind::Undecodable { .. }
-                | RemoteErrorKind::Mismatched { .. } => true,
+                | RemoteErrorKind::Mismatched { .. }
+                | RemoteErrorKind::Leaking { .. } => true,
                 RemoteErrorKind::Status { status, .. } => *status == 408 || *status >= 500,
                 RemoteErrorKind::Setup { .. }
                 | RemoteErrorKind::Connect { .. }
@@ -282,6 +289,10 @@ impl RemoteError {
             _ if self.is_conflict() => "somebody changed it in the meantime; plan again to see what is live now",
             RemoteErrorKind::DeadlineExceeded { .. } if !self.outcome_unknown() => {
                 "run it again to go on where it stopped, with more time (`--timeout`) or none given"
+            }
+            RemoteErrorKind::Leaking { .. } => {
+                "replace the client secret and end its tokens, because somebody may have read them; then remove them from the campaign \
+                 that holds them, or correct the base URL"
             }
             _ if self.outcome_unknown() => "it may have been done all the same; plan again to see what is live now",
             RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } => {
@@ -347,6 +358,9 @@ impl fmt::Display for RemoteError {
             RemoteErrorKind::Undecodable { status, reason } => write!(f, "unreadable answer {status} to {call}: {reason}")?,
             RemoteErrorKind::Mismatched { status, reason, id: _ } => {
                 write!(f, "the answer {status} to {call} is not about what was sent: {reason}")?;
+            }
+            RemoteErrorKind::Leaking { status } => {
+                write!(f, "answer {status} to {call} was dropped, because it repeats the access token or the client secret")?;
             }
             RemoteErrorKind::Overtaken { lost, planned, now, by } => {
                 let by = by.as_ref().map(|by| format!(" by {by:?}")).unwrap_or_default();

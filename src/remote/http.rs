@@ -2,10 +2,13 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, ClientBuilder, Url, redirect, retry};
 use tokio::time::Instant;
 
@@ -15,14 +18,15 @@ use super::limits;
 use super::request::{Body, Method, Request, Target};
 use super::server::{Server, ServerKind};
 use super::{RemoteError, Settings};
-use crate::model::Secret;
+use crate::model::{Redactor, Secret};
 
 /// Largest body that is taken. A page of 500 entities is about 1 MB.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// Most bytes that are read of what a secret address says.
 const MOST_WORDS: usize = 200;
-/// Shorter secrets are not looked for in what the server says: they may be ordinary words.
-const SHORTEST_MASKED: usize = 8;
+
+/// Shorter parts of a secret address are words such as `services`.
+const SHORTEST_PART: usize = 8;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +55,15 @@ pub(super) trait Transport: Send + Sync {
 pub(super) struct Http {
     client: Client,
     server: Server,
+    /// Every secret that was sent so far: what the server may repeat.
+    sent: Mutex<Arc<Redactor>>,
 }
 
 impl Http {
     /// Builds the client. For a remote server this loads the root certificates of the operating system.
     pub(super) fn new(server: &Server, settings: &Settings) -> Result<Self, RemoteError> {
         let client = client(server.kind(), settings)?;
-        Ok(Self { client, server: server.clone() })
+        Ok(Self { client, server: server.clone(), sent: Mutex::default() })
     }
 
     fn build(&self, request: &Request, authorization: &Authorization) -> reqwest::Result<reqwest::Request> {
@@ -88,11 +94,12 @@ impl Http {
     }
 
     async fn exchange(&self, request: &Request, authorization: &Authorization) -> Result<Answer, Failure> {
-        let built = self.build(request, authorization).map_err(|error| Failure::Unsendable(deepest(&error)))?;
-        let header = built.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let redactor = self.redactor(authorization);
+        let failure = |error| failure(error, &redactor);
+        let built = self.build(request, authorization).map_err(|error| Failure::Unsendable(deepest(&error, &redactor)))?;
         let mut response = self.client.execute(built).await.map_err(failure)?;
         let status = response.status().as_u16();
-        let correlation_id = text_header(response.headers(), "inin-correlation-id").map(|id| bounded(&id, 120));
+        let correlation_header = text_header(response.headers(), "inin-correlation-id");
         let limits = limits::read(|name| text_header(response.headers(), name), Timestamp::now);
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failure)? {
@@ -101,11 +108,22 @@ impl Http {
             }
             bytes.extend_from_slice(&chunk);
         }
-        let mut body = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        if !(200..300).contains(&status) {
-            body = mask(body, &header, authorization);
+        let body = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Ok(Answer { status, correlation_header, limits, body, redactor })
+    }
+
+    /// The secrets that were sent so far, with those that are about to be.
+    fn redactor(&self, authorization: &Authorization) -> Arc<Redactor> {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        match authorization {
+            Authorization::Basic { id, secret } => {
+                if Arc::make_mut(&mut sent).learn(secret) {
+                    Arc::make_mut(&mut sent).learn(&Secret::new(STANDARD.encode(format!("{id}:{}", secret.expose()))));
+                }
+            }
+            Authorization::Bearer(token) => drop(Arc::make_mut(&mut sent).learn(token)),
         }
-        Ok(Answer { status, correlation_id, limits, body })
+        Arc::clone(&sent)
     }
 }
 
@@ -127,13 +145,14 @@ fn client(kind: ServerKind, settings: &Settings) -> Result<Client, RemoteError> 
         // No root certificates are needed, and loading them takes milliseconds.
         ServerKind::LoopbackPlain => builder.no_proxy().tls_certs_only([]),
     };
-    builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error))))
+    builder.build().map_err(|error| RemoteError::setup(format!("cannot set up HTTPS: {}", deepest(&error, &Redactor::default()))))
 }
 
 /// Posts to one address that is a secret as a whole.
 pub(super) struct SecretAddress {
     client: Client,
     url: Secret,
+    redactor: Redactor,
 }
 
 /// What a secret address answered.
@@ -146,13 +165,19 @@ pub(super) struct Reply {
 
 impl SecretAddress {
     pub(super) fn new(url: Secret, kind: ServerKind, settings: &Settings) -> Result<Self, RemoteError> {
-        Ok(Self { client: client(kind, settings)?, url })
+        let mut redactor = Redactor::default();
+        // With its parts: whoever has the path has the address.
+        url.expose().split(['/', '?', '&', '=', '#']).filter(|part| part.len() >= SHORTEST_PART).for_each(|part| {
+            redactor.learn(&Secret::new(part));
+        });
+        redactor.learn(&url);
+        Ok(Self { client: client(kind, settings)?, url, redactor })
     }
 
     /// Sends one JSON text once. No failure names the address.
     pub(super) async fn post(&self, json: &str) -> Result<Reply, Failure> {
         let request = self.client.post(self.url.expose()).header(CONTENT_TYPE, "application/json").body(json.to_owned());
-        let mut response = request.send().await.map_err(failure)?;
+        let mut response = request.send().await.map_err(|error| failure(error, &self.redactor))?;
         let status = response.status().as_u16();
         let limits = limits::read(|name| text_header(response.headers(), name), Timestamp::now);
         let mut bytes = Vec::new();
@@ -162,7 +187,8 @@ impl SecretAddress {
         {
             bytes.extend_from_slice(&chunk[..chunk.len().min(MOST_WORDS)]);
         }
-        Ok(Reply { status, retry_after: limits.retry_after, words: bounded(&String::from_utf8_lossy(&bytes), MOST_WORDS) })
+        let words = bounded(&self.redactor.redact(&String::from_utf8_lossy(&bytes)), MOST_WORDS);
+        Ok(Reply { status, retry_after: limits.retry_after, words })
     }
 }
 
@@ -171,10 +197,8 @@ impl Transport for Http {
         Box::pin(async move {
             let started = Instant::now();
             let outcome = self.exchange(request, authorization).await;
-            let (status, correlation_id) = match &outcome {
-                Ok(answer) => (Some(answer.status), answer.correlation_id.as_deref()),
-                Err(_) => (None, None),
-            };
+            let status = outcome.as_ref().ok().map(|answer| answer.status);
+            let correlation_id = outcome.as_ref().ok().and_then(Answer::correlation_id);
             tracing::debug!(
                 method = %request.method,
                 path = request.path,
@@ -226,37 +250,25 @@ fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// Without the address, which may be a secret.
-fn failure(error: reqwest::Error) -> Failure {
+/// Without the address, which may be a secret, and without what was sent: the names in a certificate come from outside too.
+fn failure(error: reqwest::Error, redactor: &Redactor) -> Failure {
     let error = error.without_url();
     if error.is_connect() {
-        Failure::Connect(deepest(&error))
+        Failure::Connect(deepest(&error, redactor))
     } else if error.is_timeout() {
         Failure::Timeout
     } else if error.is_builder() {
-        Failure::Unsendable(deepest(&error))
+        Failure::Unsendable(deepest(&error, redactor))
     } else {
-        Failure::Interrupted(deepest(&error))
+        Failure::Interrupted(deepest(&error, redactor))
     }
 }
 
 /// The innermost cause: "Connection refused", not "error sending request for url (…)".
-fn deepest(error: &dyn Error) -> String {
+fn deepest(error: &dyn Error, redactor: &Redactor) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    bounded(&cause.to_string(), 300)
-}
-
-/// A refusal without the credentials that were sent, should a server repeat them.
-fn mask(body: String, header: &str, authorization: &Authorization) -> String {
-    let encoded = header.split_once(' ').map_or("", |(_, credentials)| credentials);
-    let plain = match authorization {
-        Authorization::Basic { secret, .. } | Authorization::Bearer(secret) => secret.expose(),
-    };
-    [encoded, plain]
-        .into_iter()
-        .filter(|secret| secret.len() >= SHORTEST_MASKED)
-        .fold(body, |body, secret| if body.contains(secret) { body.replace(secret, "(sensitive value)") } else { body })
+    bounded(&redactor.redact(&cause.to_string()), 300)
 }

@@ -12,6 +12,8 @@ use super::{RemoteError, RemoteErrorKind};
 
 /// How often a list that changes under our eyes is read.
 const READINGS: u32 = 3;
+/// Most pages of a list by cursor. Every one has 500 entries, so this is no list that anybody has.
+const MOST_CURSOR_PAGES: usize = 2_000;
 
 /// A list of the API.
 pub(super) struct Listing<T> {
@@ -42,7 +44,8 @@ pub(super) struct CursorPage<T> {
     pub(super) next: Option<String>,
 }
 
-/// Reads a list by cursor, one page after the other. An entry that comes twice is taken once. A cursor that comes twice would go on for ever and is refused.
+/// Reads a list by cursor, one page after the other. An entry that comes twice is taken once. A cursor that comes twice
+/// would go on for ever and is refused, and so are new ones without end.
 pub(super) async fn read_by_cursor<T>(session: &Session, listing: &CursorListing<T>) -> Result<Vec<T>, RemoteError> {
     let mut items = Vec::new();
     let mut ids = BTreeSet::new();
@@ -56,6 +59,10 @@ pub(super) async fn read_by_cursor<T>(session: &Session, listing: &CursorListing
         let Some(next) = page.next else { return Ok(items) };
         if !seen.insert(next.clone()) {
             return Err(Session::undecodable(&request, &answer, "the list goes round in circles".to_owned()));
+        }
+        if seen.len() >= MOST_CURSOR_PAGES {
+            let reason = format!("the list has more than {MOST_CURSOR_PAGES} pages");
+            return Err(Session::undecodable(&request, &answer, reason));
         }
         cursor = Some(next);
     }

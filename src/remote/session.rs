@@ -181,7 +181,7 @@ impl Session {
 
     /// The error of an answer that is not what the contract says.
     pub(super) fn undecodable(request: &Request, answer: &Answer, reason: impl Into<String>) -> RemoteError {
-        let kind = RemoteErrorKind::Undecodable { status: answer.status, reason: super::answer::bounded(&reason.into(), 500) };
+        let kind = RemoteErrorKind::Undecodable { status: answer.status, reason: answer.said(&reason.into(), 500) };
         RemoteError::of(request, kind, answer.correlation_id())
     }
 
@@ -254,6 +254,10 @@ impl Session {
 
     fn conclude(&self, request: &Request, sent: Result<Answer, Failure>) -> Result<Answer, RemoteError> {
         let kind = match sent {
+            // The answer to a login is read for its token and never shown; a server may well issue the same token again.
+            Ok(answer) if answer.is_success() && request.target == Target::Api && answer.repeats_a_secret() => {
+                RemoteErrorKind::Leaking { status: answer.status }
+            }
             Ok(answer) if answer.is_success() => return Ok(answer),
             Ok(answer) => {
                 let kind = answer.refusal(request.target, self.tokens.client().is_none());

@@ -54,13 +54,13 @@ impl Transport for Script {
 }
 
 fn answer(status: u16, body: &serde_json::Value) -> Answered {
-    Ok(Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_string() })
+    Ok(Answer { status, correlation_header: None, limits: Limits::default(), body: body.to_string(), redactor: Arc::default() })
 }
 
 fn throttled(seconds: u64) -> Answered {
     let body = json!({"message": "slow down", "code": "too.many.requests", "status": 429}).to_string();
     let limits = Limits { retry_after: Some(Duration::from_secs(seconds)), quota: None };
-    Ok(Answer { status: 429, correlation_id: Some("c-429".to_owned()), limits, body })
+    Ok(Answer { status: 429, correlation_header: Some("c-429".to_owned()), limits, body, redactor: Arc::default() })
 }
 
 /// The smallest campaign that can be sent.
@@ -243,6 +243,15 @@ async fn a_token_is_renewed_a_minute_before_its_end() {
     }
     let used: Vec<_> = seen.lock().unwrap().iter().map(|(_, _, _, credentials)| credentials.clone()).collect();
     assert_eq!(used, ["client", "t1", "t1", "t1", "client", "t2", "t2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_never_ends_is_left() {
+    let page = |before: usize| answer(200, &json!({"entities": [], "nextUri": format!("/api/v2/routing/skillgroups?after={before}")}));
+    let (reader, seen) = reader(page);
+    let error = reader.skill_groups().await.unwrap_err();
+    assert!(error.to_string().contains("the list has more than 2000 pages"), "{error}");
+    assert_eq!(times(&seen).len(), 2_000);
 }
 
 #[tokio::test(start_paused = true)]

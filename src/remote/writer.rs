@@ -247,14 +247,15 @@ impl Writer {
 }
 
 /// Whether an answer to a write in doubt says that it was done: refused because its version is no longer live, or a success
-/// that cannot be read or does not fit. Reading back may lag behind it.
+/// that cannot be read or used, or does not fit. Reading back may lag behind it.
 fn seems_done(error: &RemoteError) -> bool {
     error.is_conflict() || is_success(error)
 }
 
 /// Whether the server answered with a success, whatever else that answer said.
 fn is_success(error: &RemoteError) -> bool {
-    matches!(error.kind(), RemoteErrorKind::Undecodable { status: 200..=299, .. } | RemoteErrorKind::Mismatched { .. })
+    use RemoteErrorKind::{Leaking, Mismatched, Undecodable};
+    matches!(error.kind(), Undecodable { status: 200..=299, .. } | Leaking { status: 200..=299 } | Mismatched { .. })
 }
 
 fn overtaken(request: &Request, stopped: &Stopped, planned: u64, now: Option<u64>, by: Option<String>) -> RemoteError {

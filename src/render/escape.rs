@@ -28,10 +28,49 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// What a runner of GitHub Actions obeys anywhere in a line (`##[add-mask]…`), spelled out. The newer form, `::add-mask::`,
-/// counts only at the start of a line, where no text from outside ever stands.
+/// Finds what a build agent obeys anywhere in a line: `##[add-mask]…` of GitHub Actions and Azure Pipelines, `##vso[…]` of
+/// Azure Pipelines, `##teamcity[…]` of TeamCity. GitHub's newer form, `::add-mask::`, and the markers of Buildkite (`---`)
+/// and GitLab (`section_start:`, which needs control characters) count only at the start of a line, where no text from outside
+/// is ever written.
+///
+/// Whatever the word between `##` and `[` is, it counts: agents compare it without regard to case and skip characters that
+/// are not seen.
+#[derive(Debug, Default)]
+pub(super) struct CommandFinder {
+    /// Number of `#` since the last white space or quote, and where the last of them is.
+    hashes: usize,
+    last: usize,
+}
+
+impl CommandFinder {
+    /// Takes the next character, which is at `at`. For the bracket of a command it returns where its last `#` is.
+    pub(super) fn next(&mut self, at: usize, c: char) -> Option<usize> {
+        match c {
+            '#' => *self = Self { hashes: self.hashes + 1, last: at },
+            '[' => return std::mem::take(self).command(),
+            c if c.is_whitespace() || c == '"' => *self = Self::default(),
+            _ => {}
+        }
+        None
+    }
+
+    fn command(self) -> Option<usize> {
+        (self.hashes > 1).then_some(self.last)
+    }
+}
+
+/// The commands of build agents, with one `#` of each spelled out.
 fn without_commands(text: String) -> String {
-    if text.contains("##[") { text.replace("##[", "#\\u{23}[") } else { text }
+    if !text.contains('[') {
+        return text;
+    }
+    let mut finder = CommandFinder::default();
+    let mut out = text.clone();
+    let found: Vec<usize> = text.char_indices().filter_map(|(at, c)| finder.next(at, c)).collect();
+    for at in found.into_iter().rev() {
+        out.replace_range(at..=at, "\\u{23}");
+    }
+    out
 }
 
 /// The text with active characters spelled out; for names in running text.
@@ -71,6 +110,9 @@ mod tests {
         assert_eq!(quoted("say \"hi\"\n"), "\"say \\\"hi\\\"\\n\"");
         assert_eq!(quoted("C1 \u{9b}31m, right-to-left \u{202e}txt"), "\"C1 \\u{9b}31m, right-to-left \\u{202e}txt\"");
         assert_eq!(inline("##[add-mask]x ###[y"), "#\\u{23}[add-mask]x ##\\u{23}[y");
+        assert_eq!(inline("x##vso[task.setvariable]y ##TeamCity['"), "x#\\u{23}vso[task.setvariable]y #\\u{23}TeamCity['");
+        assert_eq!(inline("##\u{34f}vso[a] #\u{fe0f}#[b]"), "#\\u{23}\u{34f}vso[a] #\u{fe0f}\\u{23}[b]");
+        assert_eq!(inline("## Sale [today], #1 [x], a[0]#2"), "## Sale [today], #1 [x], a[0]#2");
         assert_eq!(inline("Grüße, 日本語 🎉"), "Grüße, 日本語 🎉");
     }
 
@@ -81,6 +123,10 @@ mod tests {
             prop_assert!(!quoted(&text).chars().any(super::is_active));
             let command = format!("##[{text}##[");
             prop_assert!(!inline(&command).contains("##["));
+            for command in ["##vso[", "##VSO[", "##teamcity["] {
+                let hostile = [&text, command, &text].concat();
+                prop_assert!(!inline(&hostile).contains(command) && !quoted(&hostile).contains(command));
+            }
         }
     }
 }

@@ -171,18 +171,10 @@ pub(super) fn cut(text: &str, most: usize) -> (String, bool) {
     }
 }
 
-/// One line, with everything spelled out that would act where code is shown: on a terminal, on a CI runner that reads
-/// `##[command]` anywhere in a line, on a script that looks for [`MARKER`].
+/// One line, with everything spelled out that would act where code is shown: on a terminal, on a build agent, on a script that
+/// looks for [`MARKER`].
 fn spelled(text: &str) -> String {
-    let mut text = inline(text);
-    for (acts, harmless) in
-        [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}vso["), ("##teamcity[", "#\\u{23}teamcity["), (MARKER, "<\\u{21}-- campaignctl:")]
-    {
-        if text.contains(acts) {
-            text = text.replace(acts, harmless);
-        }
-    }
-    text
+    inline(text).replace(MARKER, "<\\u{21}-- campaignctl:")
 }
 
 /// The content between as many backticks as stand nowhere in it.

@@ -33,6 +33,9 @@ const AZURE: [&str; 6] = [
     "AZURE_TENANT_ID",
     "AZURE_FEDERATED_TOKEN_FILE",
 ];
+/// Those whose value nobody else may learn.
+const SECRETS: [&str; 5] =
+    ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_CLIENT_SECRET"];
 const OURS: [&str; 2] = [MACHINE, LEASE];
 
 /// `machine` lets the storage be reached as the machine itself: instance profile, service account or managed identity.
@@ -57,6 +60,11 @@ impl StateAccess {
     /// The value of a variable; only what sends it should ask.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(Secret::expose)
+    }
+
+    /// The values that are credentials by themselves.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        SECRETS.iter().filter_map(|name| self.0.get(name))
     }
 
     /// The first of these that is set.

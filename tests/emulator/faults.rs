@@ -45,7 +45,7 @@ async fn connected(session: &Session, method: &str, path: &str, body: &str) -> T
     let mut stream = TcpStream::connect(session.emulator.base_url().trim_start_matches("http://")).await.expect("a connection");
     let (length, token) = (body.len(), session.token());
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.expect("sent");
     stream

@@ -4,6 +4,7 @@ mod any_spec;
 mod control;
 mod faults;
 mod limits;
+mod neighbours;
 mod rules;
 mod session;
 mod trigger;

@@ -4,7 +4,7 @@ use crate::run::{FORMATS, Project};
 use crate::shape;
 
 /// What somebody might write into a campaign that others review.
-const HOSTILE: [&str; 22] = [
+const HOSTILE: [&str; 24] = [
     "\u{1b}[31mred\u{1b}[0m \u{1b}]0;owned\u{7}",
     "\u{9b}31mred",
     "::add-mask::e",
@@ -13,6 +13,8 @@ const HOSTILE: [&str; 22] = [
     "a\r::error::x",
     "##[add-mask]e",
     "##[command] ##[error]x",
+    "##vso[task.setvariable variable=a]b ##VSO[task.complete]",
+    "##teamcity[buildStatus text='x'] ##TeamCity[y",
     "100% %0A::error::x %25",
     "a,line=9,title=x::y",
     "<script>alert(1)</script>",
@@ -80,7 +82,9 @@ fn check(project: &Project, what: &str) {
         assert!(!out.contains(acts), "{format} {what:?}: {:?}", out.chars().find(|c| acts(*c)));
         if format != "github" {
             // A runner obeys `::` at the beginning of a line, blanks aside, and `##[` anywhere.
-            assert!(!out.contains("##["), "{format} {what:?}: {out}");
+            for command in ["##[", "##vso[", "##VSO[", "##teamcity[", "##TeamCity["] {
+                assert!(!out.contains(command), "{format} {what:?}: {out}");
+            }
             assert!(
                 !out.lines().any(|line| line.trim_start().starts_with("::") && !line.trim_start().starts_with("::: ")),
                 "{format}: {out}"

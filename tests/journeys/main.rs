@@ -13,6 +13,7 @@ mod first_run;
 mod guards;
 #[path = "../campaigns/hostile.rs"]
 mod hostile;
+mod hostile_text;
 mod import;
 mod import_files;
 mod init;
@@ -23,6 +24,7 @@ mod lost_state;
 mod names;
 mod online;
 mod output;
+mod reflecting;
 mod rehearsal;
 mod replay;
 mod repo;

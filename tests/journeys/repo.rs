@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use campaignctl::emulator::{Emulator, Options, UnknownFields};
+use campaignctl::emulator::{Emulator, EmulatorError, Options, UnknownFields};
 
 pub struct Repo {
     folder: tempfile::TempDir,
@@ -176,7 +177,17 @@ impl Server {
     }
 
     async fn of(options: Options, data: tempfile::TempDir) -> Self {
-        let emulator = Emulator::start(options).await.unwrap();
+        // Any client on this machine may have been given the port while the server was down.
+        let mut tries = 0;
+        let emulator = loop {
+            match Emulator::start(options.clone()).await {
+                Err(EmulatorError::PortInUse { .. }) if options.port != 0 && tries < 3_000 => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
+                started => break started.unwrap(),
+            }
+            tries += 1;
+        };
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let token: serde_json::Value = http
             .post(format!("{}/oauth/token", emulator.base_url()))

@@ -1,13 +1,11 @@
 //! Everything a user can get wrong before anything is sent.
 
-use std::time::{Duration, Instant};
-
 use campaignctl::emulator::UnknownFields;
 
 use crate::repo::{Repo, Server, campaign};
 
 #[test]
-fn every_broken_file_is_a_finding_with_its_place_within_a_second() {
+fn every_broken_file_is_a_finding_with_its_place() {
     let good = campaign("Good", 45);
     let table: Vec<(&str, Vec<u8>, &str)> = vec![
         ("wrong type", good.replace("enabled: true", "enabled: sure").into(), "enabled"),
@@ -24,9 +22,7 @@ fn every_broken_file_is_a_finding_with_its_place_within_a_second() {
         let repo = Repo::new("environments:\n  local: { emulator: .e }\n");
         std::fs::write(repo.path("campaigns/broken.yaml"), bytes).unwrap();
         repo.campaign("fine", &campaign("Fine", 45));
-        let began = Instant::now();
         let ran = repo.run(&["validate"]).exits(1);
-        assert!(began.elapsed() < Duration::from_secs(1), "{what}");
         assert!(ran.out.contains("campaigns/broken.yaml:"), "{what} has no place: {ran:#?}");
         assert!(ran.out.contains(told), "{what} does not tell {told:?}: {ran:#?}");
         repo.run(&["plan"]).exits(1).complains("campaigns/broken.yaml:").complains("nothing was planned");

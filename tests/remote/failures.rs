@@ -120,3 +120,22 @@ async fn an_answer_that_does_not_come_is_a_timeout() {
     assert!(error.outcome_unknown());
     drop(listener);
 }
+
+#[tokio::test]
+async fn a_small_answer_that_unpacks_into_a_huge_one_is_not_taken() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![b'0'; 1024 * 1024];
+    for _ in 0..80 {
+        std::io::Write::write_all(&mut packed, &zeros).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 1024 * 1024, "{}", packed.len());
+    for status in [200, 500] {
+        let server = MockServer::start().await;
+        let bomb = ResponseTemplate::new(status).insert_header("Content-Encoding", "gzip").set_body_bytes(packed.clone());
+        answer(&server, "GET", bomb).await;
+        let error = given_token(&server).organization().await.unwrap_err();
+        assert!(error.to_string().ends_with("its body is larger than any answer of this API"), "{error}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 1, "it is not asked for again");
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap, but clippy does not see the functions they share as tests")]
 
 mod failures;
+mod leaks;
 mod limits;
 mod login;
 mod reading;

@@ -142,13 +142,15 @@ impl Emulator {
             let latency = latency.unwrap_or_default();
             let options = emulator::Options { data, port, client, unknown_fields, latency, rate_limit, faults, seed };
             let server = emulator::Emulator::start(options).await.map_err(Failure::from)?;
+            // Before anybody can know that it is there, and ask it to stop.
+            let mut signals = signals::Signals::new();
             context.console.out(&format!("Listening on {}, data in {shown}. Ctrl-C stops it.\n", server.base_url()));
             if rules > 0 {
                 let seed = own_seed.unwrap_or(server.seed());
                 let what = if rules == 1 { "1 fault is".to_owned() } else { format!("{rules} faults are") };
                 context.console.out(&format!("{what} set. `--seed {seed}` repeats what happens by chance.\n"));
             }
-            signals::next().await;
+            signals.next().await;
             server.stop().await;
             Ok(Exit::Ok)
         })

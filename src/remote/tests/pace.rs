@@ -117,7 +117,7 @@ async fn without_a_limit_it_is_as_fast_as_the_answers_come() {
 async fn a_retry_after_of_any_answer_holds_reads_writes_and_logins() {
     let late = || {
         let limits = Limits { retry_after: Some(Duration::from_secs(30)), quota: None };
-        Ok(Answer { status: 503, correlation_id: None, limits, body: "{}".to_owned() })
+        Ok(Answer { status: 503, correlation_header: None, limits, body: "{}".to_owned(), redactor: Arc::default() })
     };
     let (reader, seen) = reader(move |before| match before {
         0 => late(),

@@ -86,7 +86,13 @@ impl Store {
         let Some(live) = &self.live else { return answer(404, &json!({"message": "gone", "code": "not.found", "status": 404})) };
         if request.method == Method::Delete {
             self.live = None;
-            return Ok(Answer { status: 204, correlation_id: None, limits: Limits::default(), body: String::new() });
+            return Ok(Answer {
+                status: 204,
+                correlation_header: None,
+                limits: Limits::default(),
+                body: String::new(),
+                redactor: Arc::default(),
+            });
         }
         let super::super::request::Body::Json(text) = &request.body else { panic!("a body") };
         let mut sent: Value = serde_json::from_str(text).unwrap();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json as object};
 
-use super::super::json_text::json_line;
+use super::super::json_text::{json_line, json_text};
 use super::super::queue::queue_entries;
 use super::{Report, class_word, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
@@ -17,7 +17,7 @@ const VERSION: u64 = 1;
 
 /// The whole document, ending in a newline.
 pub fn json(report: &Report<'_>) -> String {
-    format!("{:#}\n", document(report))
+    json_text(&document(report))
 }
 
 /// The document of one round of several, on one line: with `at`, when the round began.

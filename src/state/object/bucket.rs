@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use object_store::client::{HttpError, HttpErrorKind};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion};
 
+use super::connector::Given;
 use crate::state::StateError;
 
 /// How often an object is written again after a write whose answer was lost.
@@ -33,11 +35,13 @@ pub(super) struct Bucket {
     key: String,
     /// The state's URL, for messages.
     at: String,
+    /// What the storage was given, and must not be heard repeating.
+    given: Given,
 }
 
 impl Bucket {
-    pub(super) fn new(store: Arc<dyn ObjectStore>, key: String, at: String) -> Self {
-        Self { store, key, at }
+    pub(super) fn new(store: Arc<dyn ObjectStore>, key: String, at: String, given: Given) -> Self {
+        Self { store, key, at, given }
     }
 
     pub(super) fn at(&self) -> &str {
@@ -59,6 +63,16 @@ impl Bucket {
         };
         let version = UpdateVersion { e_tag: answer.meta.e_tag.clone(), version: answer.meta.version.clone() };
         let bytes = answer.bytes().await.map_err(|error| self.error(verb, &error))?;
+        if self.given.is_repeated_in(&String::from_utf8_lossy(&bytes)) {
+            let hint = "replace these credentials, because somebody may have read them, and put back a state without them \
+                        (`campaignctl state pull --backup`)";
+            return Err(StateError::Remote {
+                verb,
+                at: self.at.clone(),
+                reason: "it repeats the credentials of the storage".to_owned(),
+                hint,
+            });
+        }
         Ok(Some(Found { bytes: bytes.to_vec(), version }))
     }
 
@@ -103,10 +117,13 @@ impl Bucket {
         }
     }
 
-    /// An error of the storage in words that hold nothing secret: signatures and signed texts stay out.
+    /// An error of the storage in words that hold nothing secret: signatures, signed texts and credentials stay out.
     pub(super) fn error(&self, verb: &'static str, error: &Error) -> StateError {
         let text = error.to_string();
         let hint = match error {
+            _ if text.contains("status code: 30") && !text.contains("status code: 304") => {
+                "redirects are not followed, because credentials must not travel; check the bucket, its region and the endpoint"
+            }
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 "check the credentials in the process environment and what they may do: read and write the state, its `.lock` and its \
                  `.backup`, and list the bucket"
@@ -117,7 +134,9 @@ impl Bucket {
             }
             _ => "check the network, the region and the endpoint; what was written before is kept",
         };
-        StateError::Remote { verb, at: self.at.clone(), reason: reason(&text), hint }
+        // What cannot be read may be an answer with a token.
+        let reason = if is_unreadable(error) { "its answer cannot be read".to_owned() } else { self.given.redact(&reason(&text)) };
+        StateError::Remote { verb, at: self.at.clone(), reason, hint }
     }
 }
 
@@ -134,6 +153,19 @@ fn same(one: Option<&UpdateVersion>, other: Option<&UpdateVersion>) -> bool {
 
 fn says_no_bucket(text: &str) -> bool {
     ["NoSuchBucket", "ContainerNotFound", "bucket does not exist"].iter().any(|code| text.contains(code))
+}
+
+/// Whether what went wrong is the reading of an answer.
+fn is_unreadable(error: &Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let is_decode = error.downcast_ref::<HttpError>().is_some_and(|error| error.kind() == HttpErrorKind::Decode);
+        if is_decode || error.is::<serde_json::Error>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The status and the message of an answer, or the last words of an error.

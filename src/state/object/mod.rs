@@ -2,6 +2,7 @@
 //! be lost, and only where it still is what was read.
 
 mod bucket;
+mod connector;
 mod held;
 mod lock;
 mod open;

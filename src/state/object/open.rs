@@ -10,14 +10,11 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::{ClientOptions, ObjectStore, RetryConfig};
 
 use super::bucket::Bucket;
+use super::connector::{Connector, Given};
 use super::{Clock, ObjectState};
 use crate::model::{Provider, StateObject};
 use crate::state::StateError;
 use crate::state::access::{MACHINE, StateAccess};
-
-/// How long a connection may take, and a request with its answer.
-const CONNECT: Duration = Duration::from_secs(10);
-const REQUEST: Duration = Duration::from_secs(30);
 
 /// What is missing or wrong, and what to set.
 struct Missing {
@@ -34,19 +31,21 @@ impl ObjectState {
         let not_configured = |Missing { reason, hint }| StateError::NotConfigured { at: at.clone(), reason, hint };
         let missing = |reason: String, hint: &str| not_configured(Missing { reason, hint: hint.to_owned() });
         let lease = access.lease().map_err(|reason| missing(reason, "set another number, or unset it: the usual lease is 60 s"))?;
+        let given = Given::default();
+        access.secrets().for_each(|secret| given.learn(secret));
         let store: Result<Arc<dyn ObjectStore>, Missing> = match object.provider {
-            Provider::S3 => s3(&object.bucket, access),
-            Provider::Google => google(&object.bucket, access),
-            Provider::Azure => azure(&object.bucket, access),
+            Provider::S3 => s3(&object.bucket, access, &given),
+            Provider::Google => google(&object.bucket, access, &given),
+            Provider::Azure => azure(&object.bucket, access, &given),
         };
-        let bucket = Bucket::new(store.map_err(not_configured)?, object.key.clone(), at.clone());
+        let bucket = Bucket::new(store.map_err(not_configured)?, object.key.clone(), at.clone(), given);
         Ok(Self { bucket, environment: environment.to_owned(), clock: Clock::of_machine(), lease })
     }
 
     /// A state in any store, with any clock.
     #[cfg(test)]
     pub(in crate::state) fn of_store(store: Arc<dyn ObjectStore>, clock: Clock, lease: Duration) -> Self {
-        let bucket = Bucket::new(store, "state.json".to_owned(), "s3://bucket/state.json".to_owned());
+        let bucket = Bucket::new(store, "state.json".to_owned(), "s3://bucket/state.json".to_owned(), Given::default());
         Self { bucket, environment: "production".to_owned(), clock, lease }
     }
 }
@@ -55,8 +54,8 @@ fn retry() -> RetryConfig {
     RetryConfig { max_retries: 4, retry_timeout: Duration::from_secs(40), ..RetryConfig::default() }
 }
 
-fn client() -> ClientOptions {
-    ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(REQUEST)
+fn connector(is_plain: bool, given: &Given) -> Connector {
+    Connector { is_plain, given: given.clone() }
 }
 
 /// The builder's own words are about its configuration, which is this tool's doing; values stay out.
@@ -64,7 +63,7 @@ fn unusable(variables: &str) -> Missing {
     Missing { reason: format!("{variables} cannot be used"), hint: "see docs/state.md for what each of them holds".to_owned() }
 }
 
-fn s3(bucket: &str, access: &StateAccess) -> Result<Arc<dyn ObjectStore>, Missing> {
+fn s3(bucket: &str, access: &StateAccess, given: &Given) -> Result<Arc<dyn ObjectStore>, Missing> {
     let endpoint = access.first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]);
     let is_plain = endpoint.map(checked_endpoint).transpose()?.unwrap_or(false);
     let region = access.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
@@ -72,7 +71,8 @@ fn s3(bucket: &str, access: &StateAccess) -> Result<Arc<dyn ObjectStore>, Missin
         return Err(Missing { reason: "AWS_REGION is not set".to_owned(), hint: "set it to the region of the bucket".to_owned() });
     };
     let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_region(region).with_retry(retry());
-    builder = builder.with_client_options(client().with_allow_http(is_plain));
+    builder = builder.with_http_connector(connector(is_plain, given));
+    builder = builder.with_client_options(ClientOptions::new().with_allow_http(is_plain));
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
     }
@@ -146,8 +146,9 @@ fn checked_endpoint(endpoint: &str) -> Result<bool, Missing> {
     }
 }
 
-fn google(bucket: &str, access: &StateAccess) -> Result<Arc<dyn ObjectStore>, Missing> {
-    let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(retry()).with_client_options(client());
+fn google(bucket: &str, access: &StateAccess, given: &Given) -> Result<Arc<dyn ObjectStore>, Missing> {
+    let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(retry());
+    builder = builder.with_http_connector(connector(false, given));
     let keys = [
         ("GOOGLE_OAUTH_ACCESS_TOKEN", GoogleConfigKey::BearerToken),
         ("GOOGLE_APPLICATION_CREDENTIALS", GoogleConfigKey::ApplicationCredentials),
@@ -168,13 +169,13 @@ fn google(bucket: &str, access: &StateAccess) -> Result<Arc<dyn ObjectStore>, Mi
     Ok(Arc::new(builder.build().map_err(|_| unusable("GOOGLE_APPLICATION_CREDENTIALS or GOOGLE_OAUTH_ACCESS_TOKEN"))?))
 }
 
-fn azure(container: &str, access: &StateAccess) -> Result<Arc<dyn ObjectStore>, Missing> {
+fn azure(container: &str, access: &StateAccess, given: &Given) -> Result<Arc<dyn ObjectStore>, Missing> {
     let Some(account) = access.get("AZURE_STORAGE_ACCOUNT_NAME") else {
         let hint = "set it to the storage account of the container".to_owned();
         return Err(Missing { reason: "AZURE_STORAGE_ACCOUNT_NAME is not set".to_owned(), hint });
     };
     let mut builder = MicrosoftAzureBuilder::new().with_account(account).with_container_name(container);
-    builder = builder.with_retry(retry()).with_client_options(client());
+    builder = builder.with_retry(retry()).with_http_connector(connector(false, given));
     let identity = access.has(&["AZURE_CLIENT_ID", "AZURE_TENANT_ID"]);
     let keys: &[(&str, AzureConfigKey)] = if access.has(&["AZURE_STORAGE_ACCOUNT_KEY"]) {
         &[("AZURE_STORAGE_ACCOUNT_KEY", AzureConfigKey::AccessKey)]

@@ -45,8 +45,9 @@ pub(super) fn run(drift: &Drift, every: Duration, context: &Context) -> Outcome 
     let earlier = drift.job.earlier(&environment);
     context.block_on(async {
         let board = Board::new(every);
-        let monitor = listen(drift, &board, context).await?;
+        // Before anybody can know that the job is there, and ask it to stop.
         let stop = signals::listen(|| Console::plain_err("Stopping after this round. Once more stops now.\n"));
+        let monitor = listen(drift, &board, context).await?;
         let teller = Teller { drift, every, context, webhook, board, environment, earlier, failing: Cell::default(), said: RefCell::default() };
         let scope = || context.scope(drift.limits.settings());
         let pacing = Pacing::new(every, Uuid::new_v4().as_u64_pair().0);
