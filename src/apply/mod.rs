@@ -5,6 +5,8 @@ mod execute;
 mod memory;
 mod one;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use event::{Event, Outcome, Report, Row};
 pub use execute::{Options, Stop, execute};

@@ -12,6 +12,8 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::under_way::{Counted, UnderWay};
+
 const WHOLE: u8 = 0;
 const CUT_WHEN_FLUSHED: u8 = 1;
 const CUT: u8 = 2;
@@ -64,8 +66,8 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
     }
 }
 
-/// A listener whose connections can be cut.
-pub(super) struct Lines(pub TcpListener);
+/// A listener whose connections can be cut, and are counted.
+pub(super) struct Lines(pub TcpListener, pub UnderWay);
 
 impl Listener for Lines {
     type Io = Wire;
@@ -76,7 +78,7 @@ impl Listener for Lines {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection stays without TCP_NODELAY");
         }
-        (Wire { stream, line: Line::default() }, peer)
+        (Wire { stream, line: Line::default(), _open: self.1.begin() }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -88,6 +90,7 @@ impl Listener for Lines {
 pub(super) struct Wire {
     stream: TcpStream,
     line: Line,
+    _open: Counted,
 }
 
 impl AsyncRead for Wire {
