@@ -142,8 +142,11 @@ impl Emulator {
 
         let (shutdown, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop as well.
-        let serving = axum::serve(Lines(listener, service.under_way.clone()), router(&service, organization).into_make_service_with_connect_info::<Line>())
-            .with_graceful_shutdown(async { drop(stopped.await) });
+        let serving = axum::serve(
+            Lines(listener, service.under_way.clone()),
+            router(&service, organization).into_make_service_with_connect_info::<Line>(),
+        )
+        .with_graceful_shutdown(async { drop(stopped.await) });
         let server = tokio::spawn(serving.into_future());
         tracing::debug!(%base_url, data = %data.display(), "emulator listens");
         Ok(Self { base_url, database: folder.file().to_owned(), service, shutdown: Some(shutdown), server: Some(server) })

@@ -150,7 +150,8 @@ impl Witness {
         let settled = earlier.received + SignedDuration::try_from(SETTLE).unwrap() - SignedDuration::from_millis(1);
         let looked = self.lists.iter().any(|(list, asked)| *list > earlier.number && *asked >= settled);
         if !looked {
-            self.wrong.push(format!("#{} POST of {name}, which may have been done before, and was not looked for: {earlier:?}", record.index));
+            self.wrong
+                .push(format!("#{} POST of {name}, which may have been done before, and was not looked for: {earlier:?}", record.index));
         }
     }
 }

@@ -47,11 +47,9 @@ fn colours_are_for_terminals_that_want_them() {
     run(&repo, &["plan"], 100, &[]).is_harmless_with_a_bar().has_colours();
     let plain = run(&repo, &["plan", "-q"], 100, &[("NO_COLOR", "1")]).has_no_sequences();
     assert_eq!(plain.text, "Plan: 5 to add, 0 to change, 0 to destroy.\n");
-    for (arguments, environment) in [
-        (&["plan"][..], &[("NO_COLOR", "1")][..]),
-        (&["plan", "--color", "never"], &[]),
-        (&["plan"], &[("TERM", "dumb")]),
-    ] {
+    for (arguments, environment) in
+        [(&["plan"][..], &[("NO_COLOR", "1")][..]), (&["plan", "--color", "never"], &[]), (&["plan"], &[("TERM", "dumb")])]
+    {
         let screen = run(&repo, arguments, 100, environment).is_harmless_with_a_bar();
         assert!(!screen.sequences.iter().any(|sequence| sequence.ends_with('m')), "{arguments:?} {environment:?}: {screen:#?}");
     }

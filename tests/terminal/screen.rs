@@ -119,12 +119,11 @@ impl Screen {
     }
 
     fn only_acts_by(self, is_allowed: impl Fn(&str) -> bool) -> Self {
-        let is_ours = |sequence: &str| {
-            is_allowed(sequence) && sequence.chars().rev().skip(1).all(|c| c.is_ascii_digit() || c == ';')
-        };
+        let is_ours = |sequence: &str| is_allowed(sequence) && sequence.chars().rev().skip(1).all(|c| c.is_ascii_digit() || c == ';');
         let strange: Vec<_> = self.sequences.iter().filter(|sequence| !is_ours(sequence)).collect();
         assert!(strange.is_empty(), "{strange:?}: {self:#?}");
-        let active = |c: char| c != '\n' && (c.is_control() || "\u{200b}\u{200f}\u{202a}\u{202d}\u{202e}\u{2066}\u{2069}\u{feff}".contains(c));
+        let active =
+            |c: char| c != '\n' && (c.is_control() || "\u{200b}\u{200f}\u{202a}\u{202d}\u{202e}\u{2066}\u{2069}\u{feff}".contains(c));
         assert!(!self.text.contains(active), "{:?}", self.text);
         self
     }

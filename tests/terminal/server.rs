@@ -36,7 +36,8 @@ pub fn live(id: u32, name: &str) -> Value {
 /// From now on these campaigns are live, the one queue has this name, and every write is answered with this.
 pub async fn shows(server: &MockServer, campaigns: &[Value], queue: &str, write: ResponseTemplate) {
     server.reset().await;
-    let page = |entities: &[Value]| json!({ "entities": entities, "pageSize": 100, "pageNumber": 1, "total": entities.len(), "pageCount": 1 });
+    let page =
+        |entities: &[Value]| json!({ "entities": entities, "pageSize": 100, "pageNumber": 1, "total": entities.len(), "pageCount": 1 });
     let queue = json!({ "id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "name": queue });
     let mut reads = vec![
         ("POST", "/oauth/token".to_owned(), json!({ "access_token": "t", "token_type": "bearer", "expires_in": 86400 })),

@@ -2,26 +2,33 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::repo::{Repo, campaign};
-use crate::screen::run;
+use crate::repo::Repo;
+use crate::screen::{Screen, run};
 
-fn widest(text: &str) -> (usize, &str) {
-    text.lines().map(|line| (line.width(), line)).max().unwrap_or_default()
+/// What stands below the line that a spinner turned in.
+fn below_the_spinner(screen: &Screen) -> &str {
+    screen.text.split_once("Environment:").unwrap_or_else(|| panic!("{screen:#?}")).1
 }
 
 #[test]
-fn forty_columns_are_enough() {
+fn forty_columns_show_what_a_wide_terminal_shows() {
     let repo = Repo::sample();
-    for arguments in [&["--help"][..], &["apply", "--help"], &["rules"]] {
-        let screen = run(&repo, arguments, 40, &[]).exits(0).is_harmless();
-        println!("{arguments:?}: {:?}", widest(&screen.text));
+    let help = run(&repo, &["--help"], 40, &[]).exits(0).is_harmless();
+    for line in help.text.lines() {
+        assert!(line.width() <= 40, "{line:?}");
     }
+    let plan = |columns: u16| run(&repo, &["plan"], columns, &[]).exits(0).is_harmless_with_a_bar();
+    let wide = plan(200);
     for columns in [40, 1] {
-        run(&repo, &["plan"], columns, &[]).exits(0).is_harmless_with_a_bar().says("5 to add");
+        assert_eq!(below_the_spinner(&plan(columns)), below_the_spinner(&wide), "{columns} columns");
     }
-    let screen = run(&repo, &["apply", "--auto-approve"], 40, &[]).exits(0).is_harmless_with_a_bar();
-    println!("{}", screen.text);
-    repo.campaign("long", &campaign("A name that is a good deal longer than forty columns are", 45).replace("value: 45", "value: sure"));
-    let screen = run(&repo, &["validate"], 40, &[]).exits(1).is_harmless();
-    println!("{}", screen.text);
+    repo.replace("campaigns/pricing-churn.yaml", "value: 0.72", "value: high");
+    let narrow = run(&repo, &["validate"], 40, &[]).exits(1).is_harmless();
+    // The place, what is wrong, the value with its marks, and what to do: however far the line is cut.
+    narrow
+        .says("campaigns/pricing-churn.yaml:9:81")
+        .says("the text \"high\" is no float")
+        .says("value: high")
+        .says("^^^^")
+        .says("help: write a number");
 }
