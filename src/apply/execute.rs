@@ -110,13 +110,10 @@ pub(super) async fn execute_by(
     let changes: Vec<Arc<Change>> = changes.into_iter().map(Arc::new).collect();
     let learns = !state_only.is_empty() || !found.is_empty();
     let now = Timestamp::now();
-    // An earlier run may have sent these, so recently that the list need not show them yet.
-    let settle = jiff::SignedDuration::try_from(options.settle).unwrap_or_default();
-    let is_recent = |change: &Change| {
-        let intent = memory.document.intents.get(&change.key);
-        change.action == Action::Create && intent.is_some_and(|intent| intent.sent.saturating_add(settle).is_ok_and(|until| until > now))
-    };
-    let doubtful = (0..changes.len()).filter(|index| is_recent(&changes[*index])).collect();
+    // An earlier run may have sent these, and as late as right before it ended: the list that was planned with need not show
+    // them yet.
+    let may_have_been_sent = |change: &Change| change.action == Action::Create && memory.document.intents.contains_key(&change.key);
+    let doubtful = (0..changes.len()).filter(|index| may_have_been_sent(&changes[*index])).collect();
     memory.correct(state_only);
     let forgotten_runs = memory.begin(&changes, &options.run, now);
     let writes = changes.iter().any(|change| change.action.writes());
@@ -221,9 +218,10 @@ impl<F: FnMut(Event)> Run<'_, F> {
             let change = Arc::clone(&self.changes[*index]);
             match outcome {
                 Outcome::Done { id, stored } => self.memory.remember(&change, id, stored.as_deref()),
-                Outcome::Failed { .. } | Outcome::Conflict { .. } => self.memory.forget(&change),
-                Outcome::NotAttempted { .. } if !self.sent_before.contains(index) => self.memory.forget(&change),
-                Outcome::Unknown { .. } | Outcome::NotAttempted { .. } => continue,
+                Outcome::Failed { .. } | Outcome::Conflict { .. } | Outcome::NotAttempted { .. } if !self.sent_before.contains(index) => {
+                    self.memory.forget(&change);
+                }
+                Outcome::Unknown { .. } | Outcome::Failed { .. } | Outcome::Conflict { .. } | Outcome::NotAttempted { .. } => continue,
             }
             changed = true;
         }

@@ -6,7 +6,7 @@ use crate::reconcile::{Action, Change, LiveSide};
 use crate::remote::{RemoteError, Writer, Written};
 
 /// Makes one change. Before an update or delete the live campaign is read once more: unless it is exactly what the plan
-/// saw, nothing is written.
+/// saw, nothing is written. So is a campaign that the state knows before it is created anew: it has to be gone.
 pub(super) async fn make(change: &Change, writer: &Writer) -> (Outcome, Option<RemoteError>) {
     match attempt(change, writer).await {
         Ok(outcome) => (outcome, None),
@@ -17,7 +17,10 @@ pub(super) async fn make(change: &Change, writer: &Writer) -> (Outcome, Option<R
 async fn attempt(change: &Change, writer: &Writer) -> Result<Outcome, RemoteError> {
     let missing = |what: &str| Outcome::Failed { reason: format!("the plan holds no {what} for this campaign"), hint: None };
     match (change.action, &change.live, &change.body) {
-        (Action::Create, _, Some(body)) => Ok(written(writer.create(body).await?)),
+        (Action::Create, _, Some(body)) => match still_live(change, writer).await? {
+            Some(reason) => Ok(Outcome::Conflict { reason }),
+            None => Ok(written(writer.create(body).await?)),
+        },
         (Action::Create, ..) => Ok(missing("body")),
         (Action::Update, Some(planned), Some(body)) => match writer.reader().campaign(&planned.id).await? {
             None => Ok(Outcome::Conflict { reason: "it was deleted since the plan".to_owned() }),
@@ -49,6 +52,13 @@ fn written(Written { campaign, differs }: Written) -> Outcome {
     let LiveCampaign { id, spec, .. } = campaign;
     let stored = (!differs.is_empty()).then(|| Box::new(StoredDifferently { body: spec, fields: differs }));
     Outcome::Done { id, stored }
+}
+
+/// Why a campaign must not be created anew: the list that was planned with did not show it, but it is live.
+async fn still_live(change: &Change, writer: &Writer) -> Result<Option<String>, RemoteError> {
+    let Some(id) = &change.vanished else { return Ok(None) };
+    let live = writer.reader().campaign(id).await?;
+    Ok(live.map(|live| format!("the list did not show it when this was planned, but it is live as {}: plan again", live.id.0)))
 }
 
 /// What somebody did to a live campaign since the plan.

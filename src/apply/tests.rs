@@ -1,5 +1,7 @@
 //! Changes whose tasks end in ways that no server can bring about: they panic, or two of them bring one id.
 
+mod lock;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;

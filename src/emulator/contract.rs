@@ -5,6 +5,8 @@ mod rules;
 mod session;
 mod wire_schema;
 
+use std::sync::{Arc, OnceLock};
+
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
@@ -28,6 +30,17 @@ pub(super) struct Contract {
 }
 
 impl Contract {
+    /// The checks, compiled the first time they are asked for: emulators of one process share them.
+    pub fn shared(unknown_fields: UnknownFields) -> Arc<Self> {
+        static STRICT: OnceLock<Arc<Contract>> = OnceLock::new();
+        static LENIENT: OnceLock<Arc<Contract>> = OnceLock::new();
+        let compiled = match unknown_fields {
+            UnknownFields::Reject => &STRICT,
+            UnknownFields::Keep => &LENIENT,
+        };
+        Arc::clone(compiled.get_or_init(|| Arc::new(Self::new(unknown_fields))))
+    }
+
     /// Compiles the schemas.
     pub fn new(unknown_fields: UnknownFields) -> Self {
         Self {

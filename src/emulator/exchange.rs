@@ -23,6 +23,7 @@ use super::request_log::RequestRecord;
 use super::route::{Route, campaign_in};
 use super::router::Service;
 use super::token::{Caller, bearer};
+use super::under_way::Counted;
 
 /// Header with the id that people quote to support; error envelopes repeat it as `contextId`.
 const CORRELATION_HEADER: &str = "inin-correlation-id";
@@ -105,7 +106,8 @@ fn receive(service: &Service, route: Option<Route>, name: Result<Option<String>,
     let record = service.log.add(record);
     drop(armed);
     let course = Course::of(faults, number, record.received_at);
-    (record, Call { token, unreadable, standing, course, latency: service.latency })
+    let _under_way = service.under_way.begin();
+    (record, Call { token, unreadable, standing, course, latency: service.latency, _under_way })
 }
 
 /// The number of the page that is asked for.
@@ -121,13 +123,15 @@ struct Call {
     standing: Option<Standing>,
     course: Course,
     latency: Duration,
+    /// Counts until the request is done, also when its connection is gone.
+    _under_way: Counted,
 }
 
 type Answered = (RequestRecord, Option<Standing>, Response, Ending);
 
 /// Does what the request asks for, as far as it gets.
 async fn answer(service: Arc<Service>, mut record: RequestRecord, call: Call, mut request: Request, next: Next) -> Answered {
-    let Call { token, unreadable, standing, course, latency } = call;
+    let Call { token, unreadable, standing, course, latency, _under_way } = call;
     let Course { delay, view, before, ending, after, revoke } = course;
     let wait = latency + delay;
     if !wait.is_zero() {

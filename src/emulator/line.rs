@@ -11,6 +11,8 @@ use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::under_way::{Counted, UnderWay};
+
 const WHOLE: u8 = 0;
 const CUT_WHEN_FLUSHED: u8 = 1;
 const CUT: u8 = 2;
@@ -57,8 +59,8 @@ impl Line {
     }
 }
 
-/// A listener whose connections can be cut.
-pub(super) struct Lines(pub TcpListener);
+/// A listener whose connections can be cut, and are counted.
+pub(super) struct Lines(pub TcpListener, pub UnderWay);
 
 impl Listener for Lines {
     type Io = Wire;
@@ -69,7 +71,7 @@ impl Listener for Lines {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection stays without TCP_NODELAY");
         }
-        (Wire { stream, line: Line::default() }, peer)
+        (Wire { stream, line: Line::default(), _open: self.1.begin() }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -81,6 +83,7 @@ impl Listener for Lines {
 pub(super) struct Wire {
     stream: TcpStream,
     line: Line,
+    _open: Counted,
 }
 
 impl Wire {

@@ -29,6 +29,7 @@ mod server;
 mod store;
 mod token;
 mod trigger;
+mod under_way;
 
 pub use clock::Clock;
 pub use error::EmulatorError;

@@ -20,6 +20,7 @@ use super::rate_limit::RateLimit;
 use super::request_log::RequestLog;
 use super::store::{OrganizationRecord, Store};
 use super::token::{Tokens, authenticated, grant};
+use super::under_way::UnderWay;
 use super::{campaigns, control, routing, trigger};
 use crate::model::Secret;
 
@@ -30,13 +31,15 @@ pub(super) struct Service {
     /// The time.
     pub clock: Clock,
     /// The checks of bodies.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// The tokens that were given out.
     pub tokens: Tokens,
     /// The only client that gets a token; `None` gives one to everybody.
     pub client: Option<(String, Secret)>,
     /// What was asked.
     pub log: RequestLog,
+    /// Open connections, and what was asked over them and is not done.
+    pub under_way: UnderWay,
     /// Everybody who wants to be told of requests.
     pub hooks: Arc<Hooks>,
     /// What each request waits before anything is done.

@@ -27,6 +27,7 @@ use super::request_log::{RequestLog, RequestRecord};
 use super::router::{Service, router};
 use super::store::{Store, Unopened};
 use super::token::Tokens;
+use super::under_way::UnderWay;
 use crate::model::Secret;
 use crate::serve::{Limits, serve};
 
@@ -129,7 +130,7 @@ impl Emulator {
         let folder = Unopened::in_folder(&data);
         let (database, organization) = folder.open(patience).await?;
         let store = Store::serve(database, clock.clone()).map_err(|error| folder.corrupt(error))?;
-        let contract = Contract::new(unknown_fields);
+        let contract = Contract::shared(unknown_fields);
         let seed = seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> 32);
         let service = Arc::new(Service {
             store,
@@ -138,6 +139,7 @@ impl Emulator {
             tokens: Tokens::default(),
             client,
             log: RequestLog::default(),
+            under_way: UnderWay::default(),
             hooks: Arc::default(),
             latency,
             rate_limit: rate_limit.map(RateLimit::new),
@@ -153,7 +155,7 @@ impl Emulator {
             extensions.insert(ConnectInfo(peer));
         };
         let routes = router(&service, organization, address.port());
-        let server = tokio::spawn(serve(Lines(listener), routes, LIMITS, mark, async { drop(stopped.await) }));
+        let server = tokio::spawn(serve(Lines(listener, service.under_way.clone()), routes, LIMITS, mark, async { drop(stopped.await) }));
         tracing::debug!(%base_url, data = %data.display(), "emulator listens");
         Ok(Self { base_url, database: folder.file().to_owned(), service, shutdown: Some(shutdown), server: Some(server) })
     }
@@ -207,6 +209,12 @@ impl Emulator {
     /// request does not go on. A hook stays until the emulator stops; of several each is called.
     pub fn on(&self, hook: impl Fn(Moment, &RequestRecord) + Send + Sync + 'static) {
         self.service.hooks.add(hook);
+    }
+
+    /// Waits until no connection is open, and what was asked for over those that were is done. What a client that is gone has
+    /// sent is then read and done, or lost; a connection that was not taken yet is not waited for.
+    pub async fn settled(&self) {
+        self.service.under_way.none().await;
     }
 
     /// Takes no more connections, lets requests under way finish (for at most 10 seconds), closes the database.

@@ -15,7 +15,7 @@ pub struct Intent {
     pub run: String,
     /// When it was first written down: no request was sent before this.
     pub at: Timestamp,
-    /// When it was last written down: the latest request was sent soon after this.
+    /// When it was last written down. The latest request was sent after this, by however long the run waited for its turn.
     pub sent: Timestamp,
     /// `lifecycle.preventDestroy` of the campaign.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

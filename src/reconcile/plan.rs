@@ -126,10 +126,12 @@ impl Plan {
         Self { replayed: Some(replayed), not_judged: None, ..self }
     }
 
-    /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write).
+    /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write), and
+    /// for a create in the place of a campaign that is gone.
     pub fn requests(&self) -> usize {
         let summary = self.summary();
-        summary.add + 2 * (summary.change + summary.destroy)
+        let anew = self.changes.iter().filter(|change| change.vanished.is_some()).count();
+        summary.add + anew + 2 * (summary.change + summary.destroy)
     }
 }
 

@@ -81,6 +81,8 @@ fn fields(differing: &[StoredField]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::{Value, json};
 
     use super::{Confirmed, created, deleted, reads_as_created, updated};
@@ -217,7 +219,8 @@ mod tests {
             (200, "{\"id\": \"c-1\", \"version\": 3}", false),
             (200, "<html></html>", false),
         ] {
-            let answer = Answer { status, correlation_id: None, limits: Limits::default(), body: body.to_owned() };
+            let answer =
+                Answer { status, correlation_header: None, limits: Limits::default(), body: body.to_owned(), redactor: Arc::default() };
             assert_eq!(deleted(&answer) == Confirmed::Yes, expected, "{status} {body}");
         }
     }

@@ -4,6 +4,7 @@
 //! a file or in a bucket that several machines share; both are the same [`StateStore`] to everybody else.
 
 mod access;
+mod blocking;
 mod clock;
 mod document;
 mod error;

@@ -34,6 +34,16 @@ impl StateStore {
         Ok(Self { at: location.to_string(), environment: environment.to_owned(), backend })
     }
 
+    /// A state in any bucket, with any clock and leases of a minute, for tests of those who use it.
+    #[cfg(test)]
+    pub(crate) fn of_bucket(
+        store: std::sync::Arc<dyn object_store::ObjectStore>,
+        now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        let state = ObjectState::of_store(store, super::clock::Clock::new(now), std::time::Duration::from_secs(60));
+        Self { at: "s3://bucket/state.json".to_owned(), environment: "production".to_owned(), backend: Backend::Object(state) }
+    }
+
     /// Where it is: a path or URL, without credentials.
     pub fn at(&self) -> &str {
         &self.at
@@ -281,12 +291,12 @@ async fn write_file(
     Ok(())
 }
 
-/// Runs work on a file where waiting for the disk holds nobody up.
+/// Runs work on a file where waiting for the disk holds nobody up. A call that is abandoned leaves nothing behind: see
+/// [`super::blocking`].
 async fn blocking<T: Send + 'static>(
     verb: &'static str,
     at: &str,
     work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
 ) -> Result<T, StateError> {
-    let failed = |error: tokio::task::JoinError| StateError::Io { verb, path: at.into(), source: std::io::Error::other(error) };
-    tokio::task::spawn_blocking(work).await.map_err(failed)?
+    super::blocking::blocking(work).await.map_err(|source| StateError::Io { verb, path: at.into(), source })?
 }

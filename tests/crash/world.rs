@@ -6,26 +6,35 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use campaignctl::apply::{Options, Outcome};
-use campaignctl::emulator::{self, Emulator, UnknownFields};
+use campaignctl::emulator::{self, Clock, Emulator, UnknownFields};
 use campaignctl::load::open_project;
 use campaignctl::model::{Guards, Secret, StateLocation};
 use campaignctl::ops::apply::{apply, prepare_apply};
 use campaignctl::ops::plan::{Request, plan};
 use campaignctl::ops::{Access, Scope};
-use campaignctl::reconcile::{Goal, Plan};
+use campaignctl::reconcile::{Goal, Plan, Tier};
 use campaignctl::remote::{Credentials, Settings};
 use campaignctl::state::{Holder, StateAccess, StateDocument, StateStore};
+use jiff::Timestamp;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+
+use super::process::Process;
+use super::witness::Witness;
 
 pub use campaignctl::emulator::Moment;
 
-/// After this a request that was on its way when its process was killed has arrived, and the list shows what it made.
-const SETTLE: Duration = Duration::from_millis(50);
+/// How long a run waits before it believes a list about a create that may have been done.
+pub const SETTLE: Duration = Duration::from_millis(50);
+
+/// What no run waits for, on any machine.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// Client id of somebody else, whose requests are not counted.
 pub const OUTSIDE: &str = "outside";
@@ -34,7 +43,7 @@ pub const OUTSIDE: &str = "outside";
 pub const OURS: &str = "crash";
 
 /// When the process is killed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kill {
     /// At this moment of the server's work on this request, counted from 0.
     Server { request: usize, moment: Moment },
@@ -59,12 +68,34 @@ pub struct Template {
     folder: tempfile::TempDir,
 }
 
-pub struct World {
+/// The thread that servers run on, apart from every process: one, so that what it tells has an order.
+pub struct Machine(Runtime);
+
+impl Machine {
+    pub fn new() -> Self {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        Self(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+    }
+
+    /// Runs something that is no part of any process.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.0.block_on(future)
+    }
+
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        self.0.spawn(future)
+    }
+}
+
+pub struct World<'m> {
     pub emulator: Arc<Emulator>,
+    pub witness: Arc<Mutex<Witness>>,
+    pub machine: &'m Machine,
     folder: tempfile::TempDir,
-    armed: Arc<Mutex<Option<(Kill, AbortHandle)>>>,
-    seen: Arc<AtomicUsize>,
+    armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>>,
     told: Arc<AtomicUsize>,
+    /// How long a run may take.
+    pub deadline: Option<Duration>,
 }
 
 /// Where files are fast, if there is such a place: what is lost with the machine's power is not what is tested here.
@@ -73,7 +104,7 @@ fn folder() -> tempfile::TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
-fn campaign(name: &str, dwell: u32) -> String {
+fn campaign(Declared { name, dwell, message, .. }: Declared) -> String {
     format!(
         "name: {name}
 enabled: true
@@ -84,40 +115,72 @@ filters:
 actions:
   - type: webchat_invite
     priority: 1
-    config: {{ inviteMessage: Hello, displayDuration: 300 }}
+    config: {{ inviteMessage: {message}, displayDuration: 300 }}
     routingConfig: {{ queueId: a1b2c3d4-e5f6-7890-abcd-ef1234567890, skillGroups: [web_support_tier1] }}
 throttling: {{ maxInvitesPerContact: 1, cooldownSeconds: 86400, maxInvitesPerMinute: 500 }}
 "
     )
 }
 
-/// What is live and what is declared once everything is done: names and dwell times.
-pub const DESIRED: [(&str, &str, u32); 5] = [("a", "A", 60), ("b", "B", 30), ("d", "D", 45), ("e", "E", 45), ("f", "F", 45)];
+/// A campaign file.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared {
+    pub key: &'static str,
+    pub name: &'static str,
+    pub dwell: u32,
+    pub message: &'static str,
+}
+
+const fn declared(key: &'static str, name: &'static str, dwell: u32, message: &'static str) -> Declared {
+    Declared { key, name, dwell, message }
+}
+
+/// What is live and managed at first.
+const BEFORE: [Declared; 4] =
+    [declared("a", "A", 45, "Hello"), declared("b", "B", 45, "Hello"), declared("c", "C", 45, "Hello"), declared("g", "G", 45, "Hello")];
+
+/// What is declared, and live once everything is done.
+pub const DESIRED: [Declared; 6] = [
+    declared("a", "A", 60, "Hello"),
+    declared("b", "B", 30, "Hello"),
+    declared("d", "D", 45, "Hello"),
+    declared("e", "E", 45, "Hello"),
+    declared("f", "F", 45, "Hello"),
+    declared("g", "G", 45, "Welcome"),
+];
+
+/// When each change is made: fewer invites first, more invites last.
+pub const TIERS: [(&str, Tier); 7] = [
+    ("c", Tier::Tighten),
+    ("a", Tier::Tighten),
+    ("g", Tier::Neutral),
+    ("b", Tier::Loosen),
+    ("d", Tier::Loosen),
+    ("e", Tier::Loosen),
+    ("f", Tier::Loosen),
+];
 
 impl Template {
-    /// Three campaigns are live and managed; the files now update two, drop one, and declare three more.
-    pub fn new() -> Self {
+    /// Four campaigns are live and managed; the files now update three, drop one, and declare three more.
+    pub fn new(machine: &Machine) -> Self {
         let template = Self { folder: folder() };
         fs::create_dir(template.folder.path().join("campaigns")).unwrap();
-        let write = |key: &str, name: &str, dwell: u32| {
-            fs::write(template.folder.path().join(format!("campaigns/{key}.yaml")), campaign(name, dwell)).unwrap();
-        };
-        for (key, name) in [("a", "A"), ("b", "B"), ("c", "C")] {
-            write(key, name, 45);
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let world = World::in_folder(copy(template.folder.path())).await;
-            assert!(matches!(world.apply(None, 1).await, End::Complete));
-            Arc::into_inner(world.emulator).unwrap().stop().await;
-            for name in ["emulator", "state.json"] {
-                copy_into(&world.folder.path().join(name), &template.folder.path().join(name));
+        let write = |campaigns: &[Declared]| {
+            for declared in campaigns {
+                let path = template.folder.path().join(format!("campaigns/{}.yaml", declared.key));
+                fs::write(path, campaign(*declared)).unwrap();
             }
-        });
-        fs::remove_file(template.folder.path().join("campaigns/c.yaml")).unwrap();
-        for (key, name, dwell) in DESIRED {
-            write(key, name, dwell);
+        };
+        write(&BEFORE);
+        let world = World::in_folder(copy(template.folder.path()), machine);
+        assert!(matches!(world.apply(None, 1), End::Complete));
+        let World { emulator, folder, .. } = world;
+        machine.block_on(Arc::into_inner(emulator).unwrap().stop());
+        for name in ["emulator", "state.json"] {
+            copy_into(&folder.path().join(name), &template.folder.path().join(name));
         }
+        fs::remove_file(template.folder.path().join("campaigns/c.yaml")).unwrap();
+        write(&DESIRED);
         template
     }
 }
@@ -140,38 +203,35 @@ fn copy(from: &Path) -> tempfile::TempDir {
     folder
 }
 
-impl World {
-    pub async fn of(template: &Template) -> Self {
-        Self::in_folder(copy(template.folder.path())).await
+impl<'m> World<'m> {
+    pub fn of(template: &Template, machine: &'m Machine) -> Self {
+        Self::in_folder(copy(template.folder.path()), machine)
     }
 
-    async fn in_folder(folder: tempfile::TempDir) -> Self {
-        rustls::crypto::ring::default_provider().install_default().ok();
+    fn in_folder(folder: tempfile::TempDir, machine: &'m Machine) -> Self {
         let options = emulator::Options { unknown_fields: UnknownFields::Keep, ..emulator::Options::new(folder.path().join("emulator")) };
-        let emulator = Emulator::start(options).await.unwrap();
+        // Whatever happens to the clock of the machine, that of the server goes on.
+        let (began, at) = (Instant::now(), Timestamp::now());
+        let emulator = machine.block_on(Emulator::start_with_clock(options, Clock::new(move || at + began.elapsed()))).unwrap();
         let project =
             format!("lint: {{ all: allow }}\nenvironments:\n  crash: {{ baseUrl: \"{}\", state: state.json }}\n", emulator.base_url());
         fs::write(folder.path().join("campaignctl.yaml"), project).unwrap();
-        let armed: Arc<Mutex<Option<(Kill, AbortHandle)>>> = Arc::default();
-        let seen: Arc<AtomicUsize> = Arc::default();
-        let (of_hook, count) = (Arc::clone(&armed), Arc::clone(&seen));
+        let armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>> = Arc::default();
+        let witness = Arc::new(Mutex::new(Witness::new(folder.path().join("state.json"))));
+        let (of_hook, watching) = (Arc::clone(&armed), Arc::clone(&witness));
         emulator.on(move |moment, record| {
             if record.client.as_deref() == Some(OUTSIDE) {
                 return;
             }
-            let request = if moment == Moment::Received {
-                count.fetch_add(1, Ordering::Relaxed)
-            } else {
-                count.load(Ordering::Relaxed).saturating_sub(1)
-            };
-            let armed = of_hook.lock().unwrap();
-            if let Some((Kill::Server { request: at, moment: when }, process)) = armed.as_ref()
-                && (*at, *when) == (request, moment)
-            {
-                process.abort();
+            let request = watching.lock().unwrap().see(moment, record);
+            let now = Kill::Server { request, moment };
+            let killed = of_hook.lock().unwrap().as_ref().filter(|(kill, _)| *kill == now).map(|(_, process)| Arc::clone(process));
+            // The request goes on once nothing of the process is left.
+            if let Some(process) = killed {
+                process.kill_and_wait();
             }
         });
-        Self { emulator: Arc::new(emulator), folder, armed, seen, told: Arc::default() }
+        Self { emulator: Arc::new(emulator), witness, machine, folder, armed, told: Arc::default(), deadline: None }
     }
 
     /// Events that the last run told.
@@ -188,6 +248,9 @@ impl World {
             backoff_base: Duration::ZERO,
             backoff_cap: Duration::ZERO,
             throttle_wait: Duration::ZERO,
+            connect_timeout: LONG,
+            request_timeout: LONG,
+            deadline: self.deadline,
             ..Settings::default()
         };
         let access = Access { credentials: Some(credentials), ..Access::default() };
@@ -200,29 +263,25 @@ impl World {
     }
 
     /// One run of `apply`, killed or not.
-    pub async fn apply(&self, kill: Option<Kill>, parallelism: usize) -> End {
-        self.apply_after(kill, parallelism, |_| std::future::ready(())).await
+    pub fn apply(&self, kill: Option<Kill>, parallelism: usize) -> End {
+        self.apply_after(kill, parallelism, |_| std::future::ready(()))
     }
 
     /// [`World::apply`], with something that happens between the plan and its first change.
-    pub async fn apply_after<Between>(
+    pub fn apply_after<Between: Future<Output = ()>>(
         &self,
         kill: Option<Kill>,
         parallelism: usize,
-        between: impl FnOnce(&Plan) -> Between + Send + 'static,
-    ) -> End
-    where
-        Between: Future<Output = ()> + Send,
-    {
-        self.seen.store(0, Ordering::Relaxed);
-        self.told.store(0, Ordering::Relaxed);
+        between: impl FnOnce(&Plan) -> Between,
+    ) -> End {
+        self.witness.lock().unwrap().begin_run();
+        self.told.store(0, Ordering::SeqCst);
         let request = self.request(parallelism);
-        let (armed, told) = (Arc::clone(&self.armed), Arc::clone(&self.told));
-        let (start, started) = tokio::sync::oneshot::channel::<()>();
-        let process = tokio::spawn(async move {
-            started.await.unwrap();
+        let process = Arc::<Process>::default();
+        let work = async {
             let holder = Holder { command: "apply".to_owned(), process: 1, ..Holder::default() };
             let planned = prepare_apply(request, holder, None).await.map_err(|failure| failure.message)?;
+            self.witness.lock().unwrap().learn(&planned.plan);
             between(&planned.plan).await;
             if !planned.plan.refusals.is_empty() {
                 let refusals = format!("refused: {:?}", planned.plan.refusals);
@@ -233,64 +292,52 @@ impl World {
             let options = Options {
                 parallelism: NonZeroUsize::new(parallelism).unwrap(),
                 settle: SETTLE,
-                save_every: std::time::Duration::ZERO,
+                save_every: Duration::ZERO,
                 run: "a-run".to_owned(),
             };
-            let tell = move |_| {
-                let event = told.fetch_add(1, Ordering::Relaxed);
-                if let Some((Kill::Client { event: at }, process)) = armed.lock().unwrap().as_ref()
-                    && *at == event
-                {
-                    process.abort();
+            let tell = |_| {
+                let now = Kill::Client { event: self.told.fetch_add(1, Ordering::SeqCst) };
+                if let Some((_, process)) = self.armed.lock().unwrap().as_ref().filter(|(kill, _)| *kill == now) {
+                    process.kill();
                 }
             };
             apply(planned, options, stop, tell).await.map_err(|failure| failure.message)
-        });
-        *self.armed.lock().unwrap() = kill.map(|kill| (kill, process.abort_handle()));
-        start.send(()).unwrap();
-        let ended = process.await;
+        };
+        *self.armed.lock().unwrap() = kill.map(|kill| (kill, Arc::clone(&process)));
+        let ended = process.run(work);
+        self.settle();
         *self.armed.lock().unwrap() = None;
         match ended {
-            Err(error) if error.is_cancelled() => {
-                self.quiet().await;
-                End::Killed
-            }
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-            Ok(Err(message)) => End::Short(message),
-            Ok(Ok(report)) if report.is_complete() => End::Complete,
-            Ok(Ok(report)) => {
+            None => End::Killed,
+            Some(Err(message)) => End::Short(message),
+            Some(Ok(report)) if report.is_complete() => End::Complete,
+            Some(Ok(report)) => {
                 let rows = report.rows.iter().filter(|row| !matches!(row.outcome, Outcome::Done { .. }));
                 End::Short(format!("{:?} {:?}", rows.map(|row| (&row.key, &row.outcome)).collect::<Vec<_>>(), report.state_error))
             }
         }
     }
 
-    /// What was on its way when the process was killed arrives, as it does within the settle time on a machine that is not
-    /// busy: no write is half done, and nothing new comes in.
-    async fn quiet(&self) {
-        let mut before = None;
-        for _ in 0..200 {
-            let requests = self.emulator.requests();
-            let is_write = |method: &str| matches!(method, "POST" | "PUT" | "DELETE");
-            let under_way = requests.iter().filter(|request| {
-                is_write(&request.method)
-                    && !request.committed
-                    && request.faults.is_empty()
-                    && request.status.is_none()
-                    && request.answered_at.is_none()
-            });
-            let now = (requests.len(), under_way.count());
-            if now.1 == 0 && before == Some(now) {
-                return;
-            }
-            before = Some(now);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+    /// Waits until whatever the process sent has arrived, and is done.
+    fn settle(&self) {
+        self.machine.block_on(async {
+            // Connections are taken in the order in which they were made: once this one is answered, those of the process
+            // have been taken. They are closed, at its end at least, so the server reads each to its end.
+            let mut last = TcpStream::connect(self.emulator.base_url().trim_start_matches("http://")).await.unwrap();
+            let request = format!("GET /_emulator/requests?since={} HTTP/1.1\r\nhost: last\r\nconnection: close\r\n\r\n", u64::MAX);
+            last.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            last.read_to_end(&mut answer).await.unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+            drop(last);
+            self.emulator.settled().await;
+        });
     }
 
-    pub async fn state(&self) -> StateDocument {
+    pub fn state(&self) -> StateDocument {
         let location = StateLocation::File(self.folder.path().join("state.json"));
-        StateStore::open(&location, &StateAccess::default(), "crash").unwrap().read().await.unwrap().unwrap()
+        let state = StateStore::open(&location, &StateAccess::default(), "crash").unwrap();
+        self.machine.block_on(state.read()).unwrap().unwrap()
     }
 
     /// How often a campaign of each name was created, over all runs.
@@ -304,36 +351,55 @@ impl World {
         created
     }
 
-    /// Live equals desired, the state equals live, nothing is left to do, and nothing was ever made twice.
-    pub async fn is_as_desired(&self, case: &str) {
+    /// Live equals desired, the state equals live, nothing is left to do, nothing was ever made twice, and everything came in
+    /// its order.
+    pub fn is_as_desired(&self, case: &str) {
         for (name, times) in self.created() {
             assert_eq!(times, 1, "{name} was created {times} times: {case}");
         }
-        let mut live: Vec<(String, u64, String)> = self
+        assert!(self.witness.lock().unwrap().wrong.is_empty(), "{case}: {:#?}", self.witness.lock().unwrap().wrong);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let mut live: Vec<(String, u64, String, String)> = self
             .emulator
             .campaigns()
             .unwrap()
             .iter()
             .map(|campaign: &Value| {
-                let text = |field: &str| campaign[field].as_str().unwrap().to_owned();
-                (text("name"), campaign["filters"][0]["value"].as_u64().unwrap(), text("id"))
+                let message = text(&campaign["actions"][0]["config"]["inviteMessage"]);
+                (text(&campaign["name"]), campaign["filters"][0]["value"].as_u64().unwrap(), message, text(&campaign["id"]))
             })
             .collect();
         live.sort();
-        let expected: Vec<(String, u64)> = DESIRED.iter().map(|(_, name, dwell)| ((*name).to_owned(), u64::from(*dwell))).collect();
-        assert_eq!(live.iter().map(|(name, dwell, _)| (name.clone(), *dwell)).collect::<Vec<_>>(), expected, "{case}");
-        let state = self.state().await;
-        let remembered: Vec<(String, String)> =
-            state.campaigns.campaigns.values().map(|campaign| (campaign.body.name.clone(), campaign.id.0.clone())).collect();
-        assert_eq!(remembered, live.iter().map(|(name, _, id)| (name.clone(), id.clone())).collect::<Vec<_>>(), "{case}");
+        let found: Vec<_> = live.iter().map(|(name, dwell, message, _)| (name.as_str(), *dwell, message.as_str())).collect();
+        let expected: Vec<_> = DESIRED.iter().map(|declared| (declared.name, u64::from(declared.dwell), declared.message)).collect();
+        assert_eq!(found, expected, "{case}");
+        let state = self.state();
+        let remembered: Vec<(&str, &str)> =
+            state.campaigns.campaigns.values().map(|campaign| (campaign.body.name.as_str(), campaign.id.0.as_str())).collect();
+        assert_eq!(remembered, live.iter().map(|(name, _, _, id)| (name.as_str(), id.as_str())).collect::<Vec<_>>(), "{case}");
         assert!(state.intents.is_empty(), "{case}: {:?}", state.intents);
-        self.has_nothing_left(case).await;
+        self.has_nothing_left(case);
     }
 
     /// A further plan is empty.
-    pub async fn has_nothing_left(&self, case: &str) {
-        let planned = plan(self.request(1)).await.unwrap_or_else(|failure| panic!("{case}: {}", failure.message));
-        assert!(planned.plan.is_empty() && planned.plan.state_only.is_empty(), "{case}: {:#?}", planned.plan);
-        planned.close().await;
+    pub fn has_nothing_left(&self, case: &str) {
+        let planned = Arc::<Process>::default().run(async {
+            let planned = plan(self.request(1)).await.unwrap_or_else(|failure| panic!("{case}: {}", failure.message));
+            let plan = planned.plan.clone();
+            planned.close().await;
+            plan
+        });
+        assert!(planned.is_some_and(|plan| plan.is_empty() && plan.state_only.is_empty()), "{case}: something is left to do");
+    }
+
+    /// The plan that a run would make now.
+    pub fn tiers(&self) -> Vec<(String, Tier)> {
+        let planned = Arc::<Process>::default().run(async {
+            let planned = plan(self.request(1)).await.unwrap_or_else(|failure| panic!("{}", failure.message));
+            let tiers = planned.plan.changes.iter().map(|change| (change.key.to_string(), change.tier)).collect();
+            planned.close().await;
+            tiers
+        });
+        planned.unwrap()
     }
 }

@@ -1,6 +1,9 @@
 //! What is refused, and how a user lifts it.
 
-use crate::repo::{Repo, campaign};
+use campaignctl::emulator::UnknownFields;
+use serde_json::json;
+
+use crate::repo::{Repo, Server, campaign};
 
 const PROJECT: &str =
     "environments:\n  local: { emulator: .e }\n  careful: { emulator: .c, guards: { maxDeletes: 1, maxChangedPercent: 30 } }\n";
@@ -38,6 +41,33 @@ fn too_much_change_is_refused() {
         .complains("would change 2 of 4 managed campaigns (50 %), and at most 30 % are allowed")
         .complains("--max-changed-percent 50");
     repo.run(&["plan", "-e", "careful", "--max-changed-percent", "50"]).exits(0);
+}
+
+/// The share is of the campaigns that are managed and live: neither creates, nor what is only declared, nor strangers count.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_share_of_changes_is_one_of_managed_campaigns() {
+    let server = Server::start(UnknownFields::Reject).await;
+    let repo = Repo::of_server(server.emulator.base_url());
+    for number in 0..4 {
+        repo.campaign(&format!("c{number}"), &campaign(&format!("Campaign {number}"), 45));
+    }
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    for number in 0..6 {
+        let mut stranger = server.campaigns().await.swap_remove(0);
+        for field in ["id", "version", "dateCreated", "dateModified", "modifiedBy", "selfUri"] {
+            stranger.as_object_mut().unwrap().remove(field);
+        }
+        stranger["name"] = json!(format!("Stranger {number}"));
+        server.create(stranger).await;
+        repo.campaign(&format!("n{number}"), &campaign(&format!("New {number}"), 45));
+    }
+    // One update and one delete of four: of the ten that are declared it would be 20 %, of the ten that are live as well.
+    repo.campaign("c0", &campaign("Campaign 0", 60));
+    repo.remove("campaigns/c1.yaml");
+    repo.run(&["plan", "--max-changed-percent", "49"])
+        .exits(1)
+        .complains("would change 2 of 4 managed campaigns (50 %), and at most 49 % are allowed");
+    repo.run(&["plan", "--max-changed-percent", "50"]).exits(0).says("6 to add, 1 to change, 1 to destroy");
 }
 
 #[test]

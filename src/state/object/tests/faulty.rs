@@ -12,6 +12,7 @@ use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions,
     PutPayload, PutResult, Result,
 };
+use tokio::sync::Notify;
 
 /// What happens to one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(super) enum Fault {
     After,
     /// It is done, the answer is lost, and the client sends it again: it is refused for what it did itself.
     Again,
+    /// It is on its way until it is let through.
+    Late,
 }
 
 /// The line.
@@ -33,6 +36,8 @@ pub(super) struct Faulty {
     faults: Mutex<VecDeque<Fault>>,
     down: AtomicBool,
     writes: AtomicUsize,
+    /// A late write has set out, and may arrive.
+    late: (Notify, Notify),
 }
 
 fn lost() -> Error {
@@ -41,7 +46,7 @@ fn lost() -> Error {
 
 impl Faulty {
     pub(super) fn new(inner: Arc<InMemory>) -> Self {
-        Self { inner, faults: Mutex::default(), down: AtomicBool::new(false), writes: AtomicUsize::new(0) }
+        Self { inner, faults: Mutex::default(), down: AtomicBool::new(false), writes: AtomicUsize::new(0), late: Default::default() }
     }
 
     /// What happens to the next writes, in order.
@@ -52,6 +57,16 @@ impl Faulty {
     /// Whether the line is cut altogether.
     pub(super) fn cut(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Waits until a late write has set out.
+    pub(super) async fn set_out(&self) {
+        self.late.0.notified().await;
+    }
+
+    /// Lets it arrive.
+    pub(super) fn let_through(&self) {
+        self.late.1.notify_one();
     }
 
     /// Writes that arrived.
@@ -77,6 +92,10 @@ impl ObjectStore for Faulty {
         let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
         if fault == Fault::Before {
             return Err(lost());
+        }
+        if fault == Fault::Late {
+            self.late.0.notify_one();
+            self.late.1.notified().await;
         }
         self.writes.fetch_add(1, Ordering::SeqCst);
         let done = self.inner.put_opts(location, payload.clone(), options.clone()).await;

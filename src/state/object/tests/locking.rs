@@ -157,6 +157,27 @@ async fn a_broken_lock_is_on_record_and_its_holder_is_told_by_whom() {
 }
 
 #[tokio::test]
+async fn a_write_that_was_on_its_way_when_the_lock_was_broken_comes_to_nothing() {
+    let world = World::new();
+    let faulty = world.faulty();
+    write_once(&world.state(), 1).await.unwrap();
+    let mut stuck = lock(&world.behind(&faulty), 2).await;
+    let mut mine = stuck.read().await.unwrap().unwrap();
+    // From here on a write is one request, and nothing is asked first.
+    stuck.write(&mut mine).await.unwrap();
+    faulty.next([Fault::Late]);
+    let writing = tokio::spawn(async move { stuck.write(&mut mine).await });
+    faulty.set_out().await;
+    let id = world.state().held().await.unwrap().unwrap().lease.unwrap().id;
+    world.state().unlock(&id, &holder(3)).await.unwrap();
+    let broken = world.state().read().await.unwrap().unwrap();
+    assert_eq!((broken.serial, broken.fence), (2, 3), "the state carries the number of the breaking, and is otherwise as it was");
+    faulty.let_through();
+    assert!(reason(writing.await.unwrap()).contains("was broken by `campaignctl apply` (process 3 on runner-3)"));
+    assert_eq!(world.state().read().await.unwrap().unwrap(), broken);
+}
+
+#[tokio::test]
 async fn a_lock_that_was_broken_while_a_person_read_the_plan_is_noticed_before_anything_is_done() {
     let world = World::new();
     let stuck = lock(&world.state(), 1).await;
