@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use campaignctl::load::Repository;
-use campaignctl::model::{CampaignKey, Destination, Operator, Organization};
-use campaignctl::reconcile::{Drift, FieldPath, News, Unmanaged};
-use campaignctl::render::drift::{Job, Metrics, Report, Seen, github, last_success, prometheus, slack};
+use campaignctl::model::{CampaignId, CampaignKey, Destination, Operator, Organization};
+use campaignctl::reconcile::{Candidate, Drift, FieldPath, LiveTwice, News, Standing, Unmanaged};
+use campaignctl::render::drift::{Job, Metrics, Report, Seen, github, human, json, last_success, markdown, prometheus, slack};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -121,6 +121,41 @@ fn metrics_are_in_base_units_in_a_stable_order_and_counted_by_campaign() {
     assert_eq!(last_success(&text, "local"), metrics.last_success);
     assert_eq!(last_success(&text, "other"), None);
     assert_eq!(last_success("campaignctl_drift_last_success_timestamp_seconds{environment=\"local\"} NaN\n", "local"), None);
+}
+
+#[test]
+fn a_campaign_that_is_live_twice_is_in_every_format_and_is_news() {
+    let id = |text: &str| CampaignId(text.to_owned());
+    let twice = LiveTwice {
+        key: CampaignKey::new("pricing").unwrap(),
+        name: "Pricing".to_owned(),
+        id: id("the-first"),
+        others: vec![Candidate { id: id("the-second"), date_modified: None, modified_by: None }],
+        unreadable: vec![id("the-third")],
+        is_declared: true,
+    };
+    let drift = Drift { compared: 2, twice: vec![twice], ..Drift::default() };
+    assert!(!drift.is_empty());
+    let destination = destination();
+    let report = Report { destination: &destination, drift: &drift, has_state: true, until: TODAY, show_unmanaged: false };
+    let repository = Repository { root: "/r".to_owned(), project: String::new() };
+    let annotations = github(&report, &campaignctl::diagnostic::SourceMap::default(), &repository, |_, _| None);
+    for text in [human(&report), json(&report), markdown(&report), annotations, slack(&report, News::Drifted)] {
+        for told in
+            ["2 campaigns are live as last applied. 1 campaign is live twice.", "campaign.pricing", "the-first", "the-second", "the-third"]
+        {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        assert!(!text.contains("No drift."), "{text}");
+    }
+    let text = prometheus(&metrics("local", Some(&drift)));
+    assert!(text.contains("campaignctl_drift_live_twice_campaigns{environment=\"local\"} 1\n"), "{text}");
+
+    let [none, first] = [&Drift::default(), &drift].map(Standing::of);
+    assert_eq!((first.news(&none), none.news(&first), first.news(&first)), (Some(News::Drifted), Some(News::Resolved), None));
+    let mut other = drift.clone();
+    other.twice[0].others[0].id = id("another");
+    assert_eq!(Standing::of(&other).news(&first), Some(News::Changed));
 }
 
 #[test]

@@ -34,9 +34,10 @@ pub(super) async fn bind(scope: &Scope, declared: &LoadedCampaign, id: &Campaign
             format!("rename it with `previously: {other}` in the new file, or import another id"),
         ));
     }
-    let Some(live) = connection.reader.campaign(id).await? else { return Err(not_live(&environment.name, id)) };
+    let wanted = connection.reader.campaign(id).await?;
     // Of two that a create of ours may have made, either can be meant.
-    if let Some(remembered) = campaigns.get(key).filter(|remembered| remembered.id != live.id && !is_second(remembered, &live))
+    let is_second = |remembered: &Remembered| wanted.as_ref().is_some_and(|wanted| is_second(remembered, wanted));
+    if let Some(remembered) = campaigns.get(key).filter(|remembered| remembered.id != *id && !is_second(remembered))
         && let Some(live) = connection.reader.campaign(&remembered.id).await?
     {
         return Err(Failure::new(
@@ -44,6 +45,7 @@ pub(super) async fn bind(scope: &Scope, declared: &LoadedCampaign, id: &Campaign
             "nothing has to be imported; `campaignctl plan` shows what differs",
         ));
     }
+    let Some(live) = wanted else { return Err(not_live(&environment.name, id)) };
     let name = live.spec.name.clone();
     let (prevent_destroy, keep) = (declared.lifecycle.prevent_destroy, declared.lifecycle.keep);
     // From now on this is the one that is meant: another one that a create of ours may have made is not looked for.
