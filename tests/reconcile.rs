@@ -610,7 +610,7 @@ fn a_filter_that_is_held_as_a_whole_is_the_live_one() {
 fn a_field_inside_a_held_list_leaves_the_list_as_it_is_live() {
     let mut wanted = declared(spec("x"));
     wanted.spec.filters.reverse();
-    wanted.held = ["/filters/0", "/filters"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
+    wanted.held = ["/filters", "/filters/0"].map(|pointer| Hold { pointer: pointer.to_owned(), until: None }).to_vec();
     let mut alive = spec("x");
     alive.filters[0].value = serde_json::from_value(json!(60)).unwrap();
     let made = plan(&desired([("a", wanted)]), &live([live_one("1", alive.clone())]), &last([]), &no_limits());
