@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::model::{CampaignId, CampaignKey};
-use crate::reconcile::Action;
+use crate::model::{CampaignId, CampaignKey, CampaignSpec};
+use crate::reconcile::{Action, StoredField};
 use crate::state::StateError;
 
 /// Something happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Work on a campaign began.
     Started {
@@ -39,7 +39,7 @@ pub enum Event {
 }
 
 /// How the change of one campaign ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Which campaign.
     pub key: CampaignKey,
@@ -52,12 +52,14 @@ pub struct Row {
 }
 
 /// How a change ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It is done, and recorded unless the report says otherwise.
     Done {
         /// Id of the live campaign.
         id: CampaignId,
+        /// What the server stores differently from what was sent, where it does.
+        stored: Option<Box<StoredDifferently>>,
     },
     /// Somebody changed the live campaign since the plan: nothing was written.
     Conflict {
@@ -71,9 +73,9 @@ pub enum Outcome {
         /// What to do.
         hint: Option<String>,
     },
-    /// The answer was lost: it may or may not have been done.
+    /// The answer was lost or was not about what was sent: it may or may not have been done.
     Unknown {
-        /// How it was lost.
+        /// How it was lost, or what did not fit.
         reason: String,
     },
     /// It was never started.
@@ -81,6 +83,15 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+}
+
+/// A campaign that the server stores differently from what was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredDifferently {
+    /// The body as the server stores it.
+    pub body: CampaignSpec,
+    /// The fields that differ.
+    pub fields: Vec<StoredField>,
 }
 
 /// What an apply leaves behind.

@@ -1,17 +1,20 @@
 //! All changes of a plan: tier after tier, several at once within a tier, the state written as results come in.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use super::resolve::Doubt;
 use super::{Event, Memory, Outcome, Report, Row, one};
-use crate::reconcile::{Action, Change, Plan, Tier};
+use crate::model::CampaignId;
+use crate::reconcile::{Action, Change, Plan, Tier, known_ids};
 use crate::remote::{RemoteError, Writer};
 use crate::state::{self, StateError};
 
@@ -32,6 +35,12 @@ pub struct Options {
 /// Turns true when no new change may be started; what is in flight is finished and recorded.
 pub type Stop = watch::Receiver<bool>;
 
+/// How one change ended, and the error it ended with.
+pub(super) type Made = (Outcome, Option<RemoteError>);
+
+/// Makes one change.
+pub(super) type Make = Arc<dyn Fn(Arc<Change>) -> Pin<Box<dyn Future<Output = Made> + Send>> + Send + Sync>;
+
 /// A change that ended: its place in the plan, how long it took, how it ended.
 pub(super) struct Ended {
     pub(super) index: usize,
@@ -46,10 +55,16 @@ pub(super) struct Run<'a, F> {
     pub(super) outcomes: BTreeMap<usize, Outcome>,
     pub(super) memory: &'a mut Memory,
     pub(super) writer: Arc<Writer>,
+    make_one: Make,
     pub(super) options: Options,
     pub(super) events: F,
     /// Creates whose answer was lost, or which an earlier run may have sent: to be looked for before anything is sent.
     pub(super) doubtful: Vec<usize>,
+    /// What is doubtful about them.
+    pub(super) doubts: BTreeMap<usize, Doubt>,
+    /// Ids that no create of this run can get: of everything that was live when the plan was made, and of what this run or an
+    /// earlier one recorded.
+    pub(super) taken: BTreeSet<CampaignId>,
     /// Creates that were sent and not found: should one still turn up, its intent must be there.
     pub(super) sent_before: BTreeSet<usize>,
     /// When the state was written last, and whether anything has come in since.
@@ -67,8 +82,30 @@ pub(super) struct Run<'a, F> {
 ///
 /// Never gives up half-way in silence: every change of the plan ends as a row of the report. Every create is in the state as
 /// an intent, durably, before the first one is sent; one whose answer is lost is looked for, and sent again only once it is
-/// certain that it is not there.
+/// certain that it is not there. An answer counts only where it is about what was sent.
 pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: Options, stop: Stop, events: impl FnMut(Event)) -> Report {
+    let writer = Arc::new(writer);
+    let make_one: Make = {
+        let writer = Arc::clone(&writer);
+        Arc::new(move |change| {
+            let writer = Arc::clone(&writer);
+            Box::pin(async move { one::make(&change, &writer).await })
+        })
+    };
+    execute_by(make_one, plan, writer, memory, options, stop, events).await
+}
+
+/// [`execute`], with something that makes one change.
+pub(super) async fn execute_by(
+    make_one: Make,
+    plan: Plan,
+    writer: Arc<Writer>,
+    memory: &mut Memory,
+    options: Options,
+    stop: Stop,
+    events: impl FnMut(Event),
+) -> Report {
+    let live_ids = plan.live_ids();
     let Plan { changes, state_only, found, .. } = plan;
     let changes: Vec<Arc<Change>> = changes.into_iter().map(Arc::new).collect();
     let learns = !state_only.is_empty() || !found.is_empty();
@@ -83,14 +120,18 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
     memory.correct(state_only);
     let forgotten_runs = memory.begin(&changes, &options.run, now);
     let writes = changes.iter().any(|change| change.action.writes());
+    let taken = live_ids.into_iter().chain(known_ids(&memory.document.campaigns)).collect();
     let mut run = Run {
         changes,
         outcomes: BTreeMap::new(),
         memory,
-        writer: Arc::new(writer),
+        writer,
+        make_one,
         options,
         events,
         doubtful,
+        doubts: BTreeMap::new(),
+        taken,
         sent_before: BTreeSet::new(),
         saved_at: Instant::now(),
         unsaved: false,
@@ -113,7 +154,8 @@ pub async fn execute(plan: Plan, writer: Writer, memory: &mut Memory, options: O
 impl<F: FnMut(Event)> Run<'_, F> {
     /// Makes these changes, several at once.
     pub(super) async fn make(&mut self, mut waiting: VecDeque<usize>) {
-        let mut running: JoinSet<Ended> = JoinSet::new();
+        let mut running: JoinSet<Made> = JoinSet::new();
+        let mut under_way: HashMap<task::Id, (usize, Instant)> = HashMap::new();
         loop {
             self.confirm_lock().await;
             while running.len() < self.options.parallelism.get() && self.may_start() {
@@ -121,29 +163,64 @@ impl<F: FnMut(Event)> Run<'_, F> {
                 let change = Arc::clone(&self.changes[index]);
                 let id = change.live.as_ref().map(|live| live.id.clone());
                 (self.events)(Event::Started { key: change.key.clone(), action: change.action, id });
-                let writer = Arc::clone(&self.writer);
-                running.spawn(async move {
-                    let began = Instant::now();
-                    let (outcome, error) = one::make(&change, &writer).await;
-                    Ended { index, elapsed: began.elapsed(), outcome, error }
-                });
+                let task = running.spawn((self.make_one)(change));
+                under_way.insert(task.id(), (index, Instant::now()));
             }
-            let Some(first) = running.join_next().await else { break };
+            let Some(first) = running.join_next_with_id().await else { break };
             // Everything that has ended by now shares one write of the state.
-            let mut ended = vec![first];
-            ended.extend(std::iter::from_fn(|| running.try_join_next()));
-            self.record(ended.into_iter().filter_map(Result::ok).collect()).await;
+            let mut joined = vec![first];
+            joined.extend(std::iter::from_fn(|| running.try_join_next_with_id()));
+            let ended = joined.into_iter().filter_map(|joined| self.ended_task(joined, &mut under_way)).collect();
+            self.record(ended).await;
         }
         self.save_if_needed(Duration::ZERO).await;
     }
 
+    /// What came of a task. One that panicked may have sent its request: its change is as unknown as one whose answer was
+    /// lost, and nothing more is started by a program that is broken.
+    fn ended_task(
+        &mut self,
+        joined: Result<(task::Id, Made), JoinError>,
+        under_way: &mut HashMap<task::Id, (usize, Instant)>,
+    ) -> Option<Ended> {
+        let (task, made) = match joined {
+            Ok((task, made)) => (task, Ok(made)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        // Every task was put there as it was started.
+        let (index, began) = under_way.remove(&task)?;
+        let (outcome, error) = made.unwrap_or_else(|error| {
+            let what = if error.is_panic() { "panicked" } else { "was cancelled" };
+            let reason = format!("the task that makes this change {what}, which is a defect of campaignctl: please report it");
+            let halted = format!("the task that makes {} {what}", self.changes[index].key.address());
+            self.halt(|| halted);
+            (Outcome::Unknown { reason }, None)
+        });
+        Some(Ended { index, elapsed: began.elapsed(), outcome, error })
+    }
+
+    /// Leaves a create in doubt whose answer has the id of another campaign: one live campaign never gets two keys.
+    fn doubt_known_ids(&mut self, ended: &mut [Ended]) {
+        for Ended { index, outcome, .. } in ended {
+            let is_create = self.changes[*index].action == Action::Create;
+            if let Outcome::Done { id, .. } = outcome
+                && is_create
+                && !self.taken.insert(id.clone())
+            {
+                let reason = format!("it was answered with the campaign {id}, which is another one");
+                *outcome = Outcome::Unknown { reason };
+            }
+        }
+    }
+
     /// Takes results into the state and the report.
-    pub(super) async fn record(&mut self, ended: Vec<Ended>) {
+    pub(super) async fn record(&mut self, mut ended: Vec<Ended>) {
+        self.doubt_known_ids(&mut ended);
         let mut changed = false;
         for Ended { index, outcome, .. } in &ended {
             let change = Arc::clone(&self.changes[*index]);
             match outcome {
-                Outcome::Done { id } => self.memory.remember(&change, id),
+                Outcome::Done { id, stored } => self.memory.remember(&change, id, stored.as_deref()),
                 Outcome::Failed { .. } | Outcome::Conflict { .. } => self.memory.forget(&change),
                 Outcome::NotAttempted { .. } if !self.sent_before.contains(index) => self.memory.forget(&change),
                 Outcome::Unknown { .. } | Outcome::NotAttempted { .. } => continue,
@@ -153,15 +230,19 @@ impl<F: FnMut(Event)> Run<'_, F> {
         self.unsaved |= changed;
         self.save_if_needed(self.options.save_every).await;
         for Ended { index, elapsed, outcome, error } in ended {
+            let about = error.as_ref().and_then(RemoteError::answered_about).cloned();
+            let is_lost = error.is_some() && about.is_none();
             if let Some(error) = error.filter(RemoteError::concerns_every_request) {
                 self.halt(|| format!("an earlier request failed: {error}"));
             }
             let change = &self.changes[index];
-            if change.action == Action::Create && matches!(outcome, Outcome::Unknown { .. }) {
-                // Told once it is resolved.
-                self.doubtful.push(index);
-            } else {
-                (self.events)(Event::Finished { row: row(change, outcome.clone()), elapsed });
+            match &outcome {
+                Outcome::Unknown { reason } if change.action == Action::Create => {
+                    // Told once it is resolved.
+                    self.doubtful.push(index);
+                    self.doubts.insert(index, Doubt { reason: (!is_lost).then(|| reason.clone()), about });
+                }
+                _ => (self.events)(Event::Finished { row: row(change, outcome.clone()), elapsed }),
             }
             self.outcomes.insert(index, outcome);
         }

@@ -1,12 +1,13 @@
 //! The state while it is being changed: what is written down before the first request, and after each answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{CampaignId, CampaignKey, Intent, Remembered};
-use crate::reconcile::{Action, Change, Found, StateOnly, fingerprint};
+use super::StoredDifferently;
+use crate::model::{CampaignId, CampaignKey, CampaignSpec, Created, Intent, Remembered};
+use crate::reconcile::{Action, Change, Found, StateOnly, fingerprint, same};
 use crate::state::{LockedState, Run, StateDocument, StateError, Touched};
 
 /// The document as it is so far, and the lock that allows writing it.
@@ -31,8 +32,9 @@ impl Memory {
         for correction in corrections {
             match correction {
                 StateOnly::Refresh { key, id, body, remember } => {
-                    let remembered = Remembered { id, body, prevent_destroy: remember.prevent_destroy, keep: remember.keep };
-                    campaigns.insert(key, remembered);
+                    let created = campaigns.remove(&key).filter(|known| known.id == id).and_then(|known| known.created);
+                    let (prevent_destroy, keep) = (remember.prevent_destroy, remember.keep);
+                    campaigns.insert(key, Remembered { prevent_destroy, keep, created, ..Remembered::new(id, body) });
                 }
                 StateOnly::Drop { key, id: _ } => {
                     campaigns.remove(&key);
@@ -60,8 +62,9 @@ impl Memory {
         }
         let forgotten = self.document.begin(Run { id: run.to_owned(), at: now, touched });
         // What no plan creates any more, and no list has shown since, never came to be.
-        let creates = |key: &CampaignKey| changes.iter().any(|change| change.action == Action::Create && change.key == *key);
-        self.document.intents.retain(|key, _| creates(key));
+        let concerns: BTreeSet<&CampaignKey> =
+            changes.iter().filter(|change| change.action == Action::Create || change.imported).map(|change| &change.key).collect();
+        self.document.intents.retain(|key, _| concerns.contains(key));
         for change in changes.iter().filter(|change| change.action == Action::Create) {
             let (Some(body), Some(remember)) = (&change.desired, change.remember) else { continue };
             let intent = Intent {
@@ -87,29 +90,34 @@ impl Memory {
         }
     }
 
-    /// A change is done.
-    pub(super) fn remember(&mut self, change: &Change, id: &CampaignId) {
+    /// A change is done. `stored` is how the server stores the campaign, where that is not as it was sent.
+    pub(super) fn remember(&mut self, change: &Change, id: &CampaignId, stored: Option<&StoredDifferently>) {
         let StateDocument { campaigns, intents, runs, .. } = &mut self.document;
         let campaigns = &mut campaigns.campaigns;
-        if let Some(old) = &change.moved_from {
-            campaigns.remove(old);
-        }
+        let moved = change.moved_from.as_ref().and_then(|old| campaigns.remove(old));
+        let known = campaigns.remove(&change.key).or(moved).filter(|known| known.id == *id);
         // Only a change that writes belongs to the run that was begun last.
         if change.action.writes()
             && let Some(touched) = runs.last_mut().and_then(|run| run.touched.get_mut(&change.key))
         {
             touched.id = Some(id.clone());
         }
-        intents.remove(&change.key);
-        match (change.action, &change.desired, change.remember) {
-            (Action::Create | Action::Update | Action::Record, Some(body), Some(remember)) => {
-                let (body, prevent_destroy, keep) = (body.clone(), remember.prevent_destroy, remember.keep);
-                campaigns.insert(change.key.clone(), Remembered { id: id.clone(), body, prevent_destroy, keep });
-            }
-            _ => {
-                campaigns.remove(&change.key);
-            }
-        }
+        let intent = intents.remove(&change.key);
+        let (Action::Create | Action::Update | Action::Record, Some(sent), Some(remember)) =
+            (change.action, &change.desired, change.remember)
+        else {
+            return;
+        };
+        let body = stored.map_or_else(|| sent.clone(), |stored| stored.body.clone());
+        let created = match intent {
+            Some(intent) if change.action == Action::Create => Some(created_by(&intent, &body)),
+            // Taken over by its name while a create of its own may still be on its way.
+            Some(Intent { name, fingerprint, at, .. }) => Some(Created { at, name, fingerprint }),
+            None => known.and_then(|known| known.created),
+        };
+        let sent = (!same(sent, &body)).then(|| sent.clone());
+        let (prevent_destroy, keep) = (remember.prevent_destroy, remember.keep);
+        campaigns.insert(change.key.clone(), Remembered { id: id.clone(), body, sent, prevent_destroy, keep, created });
     }
 
     /// A change was certainly not made: there is nothing to look for, and nothing to roll back.
@@ -129,8 +137,14 @@ pub fn take_found(document: &mut StateDocument, found: &[Found], live: &crate::m
     for Found { key, id, intended: _ } in found {
         let Some(campaign) = live.campaigns.iter().find(|campaign| campaign.id == *id) else { continue };
         let Some(intent) = document.intents.remove(key) else { continue };
+        let created = Some(created_by(&intent, &campaign.spec));
         let Intent { name: _, fingerprint: _, run: _, at: _, sent: _, prevent_destroy, keep } = intent;
-        let remembered = Remembered { id: id.clone(), body: campaign.spec.clone(), prevent_destroy, keep };
+        let remembered = Remembered { prevent_destroy, keep, created, ..Remembered::new(id.clone(), campaign.spec.clone()) };
         document.campaigns.campaigns.insert(key.clone(), remembered);
     }
+}
+
+/// What a second campaign of this create is recognised by: it is stored as the first one is.
+fn created_by(intent: &Intent, stored: &CampaignSpec) -> Created {
+    Created { at: intent.at, name: stored.name.clone(), fingerprint: fingerprint(stored) }
 }

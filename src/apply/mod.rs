@@ -5,7 +5,9 @@ mod execute;
 mod memory;
 mod one;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
-pub use event::{Event, Outcome, Report, Row};
+pub use event::{Event, Outcome, Report, Row, StoredDifferently};
 pub use execute::{Options, Stop, execute};
 pub use memory::{Memory, take_found};

@@ -1,9 +1,9 @@
 //! One change: look again, then write.
 
-use super::Outcome;
-use crate::model::LiveCampaign;
+use super::{Outcome, StoredDifferently};
+use crate::model::{CampaignId, LiveCampaign};
 use crate::reconcile::{Action, Change, LiveSide};
-use crate::remote::{RemoteError, Writer};
+use crate::remote::{RemoteError, Writer, Written};
 
 /// Makes one change. Before an update or delete the live campaign is read once more: unless it is exactly what the plan
 /// saw, nothing is written.
@@ -17,28 +17,38 @@ pub(super) async fn make(change: &Change, writer: &Writer) -> (Outcome, Option<R
 async fn attempt(change: &Change, writer: &Writer) -> Result<Outcome, RemoteError> {
     let missing = |what: &str| Outcome::Failed { reason: format!("the plan holds no {what} for this campaign"), hint: None };
     match (change.action, &change.live, &change.body) {
-        (Action::Create, _, Some(body)) => Ok(Outcome::Done { id: writer.create(body).await?.id }),
+        (Action::Create, _, Some(body)) => Ok(written(writer.create(body).await?)),
         (Action::Create, ..) => Ok(missing("body")),
         (Action::Update, Some(planned), Some(body)) => match writer.reader().campaign(&planned.id).await? {
             None => Ok(Outcome::Conflict { reason: "it was deleted since the plan".to_owned() }),
             Some(now) => match difference(planned, &now) {
                 Some(reason) => Ok(Outcome::Conflict { reason }),
-                None => Ok(Outcome::Done { id: writer.update(&planned.id, body).await?.id }),
+                None => Ok(written(writer.update(&planned.id, body).await?)),
             },
         },
         (Action::Delete, Some(planned), _) => match writer.reader().campaign(&planned.id).await? {
-            None => Ok(Outcome::Done { id: planned.id.clone() }),
+            None => Ok(done(&planned.id)),
             Some(now) => match difference(planned, &now) {
                 Some(reason) => Ok(Outcome::Conflict { reason }),
                 None => {
                     writer.delete_version(&planned.id, planned.version).await?;
-                    Ok(Outcome::Done { id: planned.id.clone() })
+                    Ok(done(&planned.id))
                 }
             },
         },
-        (Action::Record | Action::Forget, Some(planned), _) => Ok(Outcome::Done { id: planned.id.clone() }),
+        (Action::Record | Action::Forget, Some(planned), _) => Ok(done(&planned.id)),
         _ => Ok(missing("live campaign")),
     }
+}
+
+fn done(id: &CampaignId) -> Outcome {
+    Outcome::Done { id: id.clone(), stored: None }
+}
+
+fn written(Written { campaign, differs }: Written) -> Outcome {
+    let LiveCampaign { id, spec, .. } = campaign;
+    let stored = (!differs.is_empty()).then(|| Box::new(StoredDifferently { body: spec, fields: differs }));
+    Outcome::Done { id, stored }
 }
 
 /// What somebody did to a live campaign since the plan.

@@ -8,10 +8,18 @@ use jiff::Timestamp;
 use super::execute::{Ended, Run, row};
 use super::{Event, Outcome};
 use crate::model::{CampaignId, Live};
-use crate::reconcile::{known_ids, made_by};
+use crate::reconcile::made_by;
 
-/// How often a create whose answer is lost each time is looked for and sent again.
+/// How often a create whose outcome stays unknown is looked for and sent again.
 const ROUNDS: usize = 3;
+
+/// Why the outcome of a create is unknown.
+pub(super) struct Doubt {
+    /// What happened to the answer, where it was not simply lost.
+    pub(super) reason: Option<String>,
+    /// The campaign that the answer was about, where it was about another than was sent.
+    pub(super) about: Option<CampaignId>,
+}
 
 /// What the list says of one create.
 enum Sight {
@@ -23,10 +31,12 @@ enum Sight {
     Several(Vec<CampaignId>),
     /// Something has its name since the plan, but is not as it was sent: somebody changed it since, or made one of their own.
     Other(Vec<CampaignId>),
+    /// What it was answered with is there and has another name, and nothing else can have made it.
+    Renamed(CampaignId),
 }
 
 impl<F: FnMut(Event)> Run<'_, F> {
-    /// Resolves every create in doubt by reading: found, or sent again, or told as unknown with what resolves it.
+    /// Resolves every create in doubt by reading: found, or sent again, or reported as unknown with what resolves it.
     pub(super) async fn resolve(&mut self) {
         for round in 0..=ROUNDS {
             let doubtful = std::mem::take(&mut self.doubtful);
@@ -39,30 +49,25 @@ impl<F: FnMut(Event)> Run<'_, F> {
             let live = match self.writer.reader().campaigns().await {
                 Ok(live) => live,
                 Err(error) => {
-                    let reason = format!("its answer was lost, and the list cannot be read: {error}");
-                    return self.stay_unknown(doubtful, &reason).await;
+                    return self.stay_unknown(doubtful, &format!("the list cannot be read: {error}")).await;
                 }
             };
             let mut missing = Vec::new();
-            for index in doubtful {
+            for index in self.record_those_there(doubtful, &live).await {
                 match self.look_for(index, &live) {
-                    Sight::There(id) => self.ended(index, Outcome::Done { id }).await,
+                    Sight::There(id) => self.ended(index, Outcome::Done { id, stored: None }).await,
                     Sight::NotThere => missing.push(index),
-                    Sight::Several(ids) => {
-                        let reason = self.several(index, &ids);
-                        self.ended(index, Outcome::Unknown { reason }).await;
-                    }
-                    Sight::Other(ids) => {
-                        let reason = other(&ids);
+                    sight => {
+                        let reason = self.unresolved(index, &sight);
                         self.ended(index, Outcome::Unknown { reason }).await;
                     }
                 }
             }
             if missing.is_empty() {
-                return;
+                continue;
             }
             if round == ROUNDS || !self.may_start() {
-                return self.stay_unknown(missing, "its answer was lost, and it is not in the list so far").await;
+                return self.stay_unknown(missing, NOT_LISTED).await;
             }
             self.sent_before.extend(&missing);
             for index in &missing {
@@ -73,17 +78,30 @@ impl<F: FnMut(Event)> Run<'_, F> {
             self.make(missing.iter().copied().collect()).await;
             // What was not sent again, because the run is over, is as unknown as before.
             missing.retain(|index| !self.outcomes.contains_key(index) && !self.doubtful.contains(index));
-            self.stay_unknown(missing, "its answer was lost, and it is not in the list so far").await;
+            self.stay_unknown(missing, NOT_LISTED).await;
         }
+        let doubtful = std::mem::take(&mut self.doubtful);
+        self.stay_unknown(doubtful, NOT_LISTED).await;
+    }
+
+    /// Records the creates that are there, and returns the others. What one create made must be known before anybody asks
+    /// whether it was another one.
+    async fn record_those_there(&mut self, doubtful: Vec<usize>, live: &Live) -> Vec<usize> {
+        let mut others = Vec::new();
+        for index in doubtful {
+            match self.look_for(index, live) {
+                Sight::There(id) => self.ended(index, Outcome::Done { id, stored: None }).await,
+                _ => others.push(index),
+            }
+        }
+        others
     }
 
     fn look_for(&self, index: usize, live: &Live) -> Sight {
-        let document = &self.memory.document;
-        let known: BTreeSet<CampaignId> = known_ids(&document.campaigns);
-        let Some(intent) = document.intents.get(&self.changes[index].key) else { return Sight::Several(Vec::new()) };
-        match made_by(intent, live, &known).as_slice() {
-            [] => match named(&intent.name, live, &known) {
-                ids if ids.is_empty() => Sight::NotThere,
+        let Some(intent) = self.memory.document.intents.get(&self.changes[index].key) else { return Sight::Several(Vec::new()) };
+        match made_by(intent, live, &self.taken).as_slice() {
+            [] => match named(&intent.name, live, &self.taken) {
+                ids if ids.is_empty() => self.made_under_another_name(index, live).map_or(Sight::NotThere, Sight::Renamed),
                 ids => Sight::Other(ids),
             },
             [only] => Sight::There(only.id.clone()),
@@ -91,11 +109,40 @@ impl<F: FnMut(Event)> Run<'_, F> {
         }
     }
 
-    fn several(&self, index: usize, ids: &[CampaignId]) -> String {
+    /// The campaign that a create was answered with, where it is live and nothing else is known to have made it: perhaps the
+    /// server gave it another name. To send the create again could make a second one.
+    fn made_under_another_name(&self, index: usize, live: &Live) -> Option<CampaignId> {
+        let about = self.doubts.get(&index)?.about.as_ref().filter(|id| !self.taken.contains(*id))?;
+        let mut readable = live.campaigns.iter().map(|campaign| &campaign.id);
+        let is_live = readable.any(|id| id == about) || live.unreadable.iter().any(|campaign| campaign.id == *about);
+        is_live.then(|| about.clone())
+    }
+
+    /// Why a create stays unknown, with what resolves it.
+    fn unresolved(&self, index: usize, sight: &Sight) -> String {
+        let doubt = self.doubt(index);
         let address = self.changes[index].key.address();
         let environment = &self.memory.document.owner.environment;
-        let commands: Vec<String> = ids.iter().map(|id| format!("campaignctl import -e {environment} {address} --id {id}")).collect();
-        format!("its answer was lost, and {} live campaigns can be it; say which one: {}", ids.len(), commands.join(" or "))
+        let import = |id: &CampaignId| format!("campaignctl import -e {environment} {address} --id {id}");
+        match sight {
+            Sight::Several(ids) => {
+                let commands: Vec<String> = ids.iter().map(import).collect();
+                format!("{doubt}, and {} live campaigns can be it; say which one: {}", ids.len(), commands.join(" or "))
+            }
+            Sight::Other(ids) => {
+                let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+                let ids = ids.join(", ");
+                format!("{doubt}, and what has its name now is not as it was sent ({ids}); plan again to see what differs")
+            }
+            Sight::Renamed(id) => {
+                format!("{doubt}, and that campaign is live; if it is the one that was sent: {}", import(id))
+            }
+            Sight::There(_) | Sight::NotThere => doubt.to_owned(),
+        }
+    }
+
+    fn doubt(&self, index: usize) -> &str {
+        self.doubts.get(&index).and_then(|doubt| doubt.reason.as_deref()).unwrap_or("its answer was lost")
     }
 
     async fn ended(&mut self, index: usize, outcome: Outcome) {
@@ -110,20 +157,18 @@ impl<F: FnMut(Event)> Run<'_, F> {
 
     async fn stay_unknown(&mut self, indices: Vec<usize>, reason: &str) {
         for index in indices {
-            self.ended(index, Outcome::Unknown { reason: reason.to_owned() }).await;
+            let reason = format!("{}, and {reason}", self.doubt(index));
+            self.ended(index, Outcome::Unknown { reason }).await;
         }
     }
 }
 
-/// Live campaigns of that name that the state does not know. When the create was planned there was none.
-fn named(name: &str, live: &Live, known: &BTreeSet<CampaignId>) -> Vec<CampaignId> {
+/// What is said of a create that was looked for in vain.
+const NOT_LISTED: &str = "it is not in the list so far";
+
+/// Live campaigns of that name that nothing knows. When the create was planned there was none.
+fn named(name: &str, live: &Live, taken: &BTreeSet<CampaignId>) -> Vec<CampaignId> {
     let readable = live.campaigns.iter().filter(|campaign| campaign.spec.name == name).map(|campaign| &campaign.id);
     let unreadable = live.unreadable.iter().filter(|campaign| campaign.name.as_deref() == Some(name)).map(|campaign| &campaign.id);
-    readable.chain(unreadable).filter(|id| !known.contains(id)).cloned().collect()
-}
-
-fn other(ids: &[CampaignId]) -> String {
-    let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
-    let ids = ids.join(", ");
-    format!("its answer was lost, and what has its name now is not as it was sent ({ids}); plan again to see what differs")
+    readable.chain(unreadable).filter(|id| !taken.contains(id)).cloned().collect()
 }

@@ -1,6 +1,8 @@
 //! Snapshot two of three: what the API returned.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,10 +10,43 @@ use serde_json::Value;
 
 use super::CampaignSpec;
 
-/// The server's id of a live campaign (a UUID, taken as it comes).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The server's id of a live campaign: a UUID, kept as it comes. Ids that differ only in letter case are equal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CampaignId(pub String);
+
+impl CampaignId {
+    fn folded(&self) -> impl Iterator<Item = u8> {
+        self.0.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+}
+
+impl PartialEq for CampaignId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for CampaignId {}
+
+impl Ord for CampaignId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl PartialOrd for CampaignId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for CampaignId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded().for_each(|byte| state.write_u8(byte));
+        state.write_u8(0xff);
+    }
+}
 
 impl fmt::Display for CampaignId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,4 +122,21 @@ pub struct UnreadableCampaign {
     pub name: Option<String>,
     /// What could not be read.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
+    use super::CampaignId;
+
+    #[test]
+    fn letter_case_does_not_make_another_id() {
+        let [lower, upper, other] = ["0a-b", "0A-B", "0a-c"].map(|id| CampaignId(id.to_owned()));
+        assert_eq!(lower, upper);
+        assert!(lower != other && upper < other);
+        assert_eq!(BTreeSet::from([&lower, &upper, &other]).len(), 2);
+        assert_eq!(HashSet::from([&lower, &upper, &other]).len(), 2);
+        assert_eq!(upper.to_string(), "0A-B", "it is kept as it comes");
+    }
 }

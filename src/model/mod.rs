@@ -34,7 +34,7 @@ pub use document::{ActionDocument, CampaignDocument, QueueIds, RoutingDocument, 
 pub use environment::{EnvironmentSettings, Guards, Limits, ProjectSettings, VariableValue};
 pub use filter::{DataType, Filter, FilterValue, Operator, Scalar};
 pub use intent::Intent;
-pub use last_applied::{LastApplied, Remembered};
+pub use last_applied::{Created, LastApplied, Remembered};
 pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};

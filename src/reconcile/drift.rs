@@ -7,7 +7,7 @@ use super::hold::{Held, held, hold};
 use super::normalize::fields;
 use super::pair::{Pair, pair};
 use super::plan::{live_side, unreadable_strangers};
-use super::{FieldPath, FieldValue, FilterPart, LiveSide, Refusal, Unmanaged};
+use super::{FieldPath, FieldValue, FilterPart, LiveSide, LiveTwice, Refusal, Unmanaged};
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, LastApplied, Live, LiveCampaign, Origin, QueueNames, Remembered};
 
 /// How live differs from what this tool wrote last.
@@ -25,6 +25,8 @@ pub struct Drift {
     pub unmanaged: Vec<Unmanaged>,
     /// Campaigns of which nothing can be said, because their live body cannot be read.
     pub unreadable: Vec<Unreadable>,
+    /// Campaigns that are live a second time, by key.
+    pub twice: Vec<LiveTwice>,
     /// What the queues are called that it shows, as far as they were looked up.
     pub queues: QueueNames,
 }
@@ -110,9 +112,10 @@ pub struct Unreadable {
 }
 
 impl Drift {
-    /// Whether nothing drifted. Campaigns that nobody manages, or that were never applied, are no drift.
+    /// Whether nothing drifted and nothing is live twice. Other campaigns that nobody manages, or that were never applied, are
+    /// no drift.
     pub fn is_empty(&self) -> bool {
-        self.drifted.is_empty()
+        self.drifted.is_empty() && self.twice.is_empty()
     }
 
     /// The queues that it shows, by their ids.
@@ -209,6 +212,7 @@ impl Drift {
                     self.not_applied.push(NotApplied { key, origin: campaign.origin.clone(), live: None, differs: Vec::new() });
                 }
             }
+            Refusal::LiveTwice(twice) => self.twice.push(twice),
             // These stop a plan; what is live can be compared all the same.
             Refusal::RenameOfDeclared { .. }
             | Refusal::RenamedTwice { .. }

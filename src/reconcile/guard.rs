@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Candidate, Plan};
+use super::{Action, Candidate, LiveTwice, Plan};
 use crate::model::{BothWorlds, CampaignId, CampaignKey, Contender, Guards, Replayed};
 
 /// The limits a plan is held to.
@@ -38,6 +38,8 @@ pub enum Refusal {
         /// What could not be read.
         reason: String,
     },
+    /// A managed campaign that this tool created is live a second time: a late request of the create, or somebody's copy.
+    LiveTwice(LiveTwice),
     /// `previously:` names a key that is still declared.
     RenameOfDeclared {
         /// The campaign with `previously:`.
@@ -91,9 +93,10 @@ impl Refusal {
     pub const MAX_ADDED_INVITES: &str = "max-added-invites-percent";
 
     /// The names of all kinds.
-    pub const IDS: [&str; 8] = [
+    pub const IDS: [&str; 9] = [
         "ambiguous-name",
         "unreadable",
+        "live-twice",
         "rename-of-declared",
         "renamed-twice",
         "prevent-destroy",
@@ -104,10 +107,11 @@ impl Refusal {
 
     /// A stable name of its kind for machines.
     pub fn id(&self) -> &'static str {
-        let [ambiguous, unreadable, of_declared, twice, prevent_destroy, deletes, changed, added] = Self::IDS;
+        let [ambiguous, unreadable, live_twice, of_declared, twice, prevent_destroy, deletes, changed, added] = Self::IDS;
         match self {
             Self::AmbiguousName { .. } => ambiguous,
             Self::Unreadable { .. } => unreadable,
+            Self::LiveTwice(_) => live_twice,
             Self::RenameOfDeclared { .. } => of_declared,
             Self::RenamedTwice { .. } => twice,
             Self::PreventDestroy { .. } => prevent_destroy,
@@ -121,6 +125,7 @@ impl Refusal {
     pub fn keys(&self) -> Vec<&CampaignKey> {
         match self {
             Self::AmbiguousName { key, .. } | Self::Unreadable { key, .. } | Self::PreventDestroy { key } => vec![key],
+            Self::LiveTwice(twice) => vec![&twice.key],
             Self::RenameOfDeclared { key, previously } => vec![key, previously],
             Self::RenamedTwice { previously: _, keys } => keys.iter().collect(),
             Self::TooManyDeletes { keys, .. } | Self::TooMuchChanged { keys, .. } => keys.iter().collect(),
@@ -132,9 +137,11 @@ impl Refusal {
     pub fn leaves_out(&self) -> bool {
         match self {
             Self::AmbiguousName { .. } | Self::Unreadable { .. } | Self::RenameOfDeclared { .. } | Self::RenamedTwice { .. } => true,
-            Self::PreventDestroy { .. } | Self::TooManyDeletes { .. } | Self::TooMuchChanged { .. } | Self::TooManyAddedInvites { .. } => {
-                false
-            }
+            Self::LiveTwice(_)
+            | Self::PreventDestroy { .. }
+            | Self::TooManyDeletes { .. }
+            | Self::TooMuchChanged { .. }
+            | Self::TooManyAddedInvites { .. } => false,
         }
     }
 }

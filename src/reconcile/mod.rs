@@ -23,6 +23,8 @@ mod resume;
 mod revert;
 mod rollback;
 mod standing;
+mod stored;
+mod twice;
 mod worlds;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
@@ -42,3 +44,5 @@ pub use resume::{Found, fingerprint, known_ids, made_by, resume};
 pub use revert::{Reverted, key_in_state, reverted};
 pub use rollback::rolled_back;
 pub use standing::{News, Standing};
+pub use stored::{StoredField, stored_differently, unmodelled_stored_differently};
+pub use twice::{LiveTwice, is_second, live_twice};

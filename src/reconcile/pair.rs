@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Refusal, same};
+use super::{Refusal, live_twice, same};
 use crate::model::{CampaignId, CampaignKey, Desired, DesiredCampaign, LastApplied, Live, LiveCampaign, Remembered};
 
 /// A live campaign that could be meant.
@@ -48,6 +48,7 @@ pub(super) struct Pairing<'a> {
 pub(super) fn pair<'a>(desired: &'a Desired, live: &'a Live, last_applied: &'a LastApplied) -> Pairing<'a> {
     let by_id: BTreeMap<&CampaignId, &LiveCampaign> = live.campaigns.iter().map(|campaign| (&campaign.id, campaign)).collect();
     let mut refusals = unreadable(live, last_applied);
+    refusals.extend(live_twice(desired, live, last_applied).into_iter().map(Refusal::LiveTwice));
     let unreadable_ids: BTreeSet<&CampaignId> = live.unreadable.iter().map(|campaign| &campaign.id).collect();
     let moves = moves(desired, last_applied, &by_id, &mut refusals);
     let moved_keys: BTreeSet<&CampaignKey> = moves.values().copied().collect();

@@ -113,6 +113,13 @@ impl Plan {
         changed.chain(unchanged).flat_map(FieldChange::queue_ids).cloned().collect()
     }
 
+    /// The ids of everything that was live when it was made.
+    pub fn live_ids(&self) -> BTreeSet<CampaignId> {
+        let changed = self.changes.iter().filter_map(|change| change.live.as_ref());
+        let managed = changed.chain(self.unchanged.iter().map(|unchanged| &unchanged.live)).map(|live| &live.id);
+        managed.chain(self.unmanaged.iter().map(|unmanaged| &unmanaged.id)).cloned().collect()
+    }
+
     /// The plan, judged by what recorded sessions make of it.
     pub fn judged_by(mut self, replayed: Replayed, policy: &Policy) -> Self {
         self.refusals.extend(guard::check_replayed(&replayed, policy));

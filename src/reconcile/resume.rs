@@ -12,6 +12,12 @@ use crate::model::{CampaignId, CampaignKey, CampaignSpec, Intent, LastApplied, L
 /// the one that was meant.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
+/// Whether a campaign can have been created since `at`, as far as its date and the clocks tell.
+pub(super) fn is_since(campaign: &LiveCampaign, at: Timestamp) -> bool {
+    let since = at.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+    campaign.date_created.is_none_or(|created| created >= since)
+}
+
 /// A campaign that an earlier run created without learning of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -40,11 +46,10 @@ pub fn fingerprint(spec: &CampaignSpec) -> String {
 /// stranger's would mean to create a second one.
 pub fn made_by<'a>(intent: &Intent, live: &'a Live, known: &BTreeSet<CampaignId>) -> Vec<&'a LiveCampaign> {
     let Intent { name, fingerprint: body, run: _, at, sent: _, prevent_destroy: _, keep: _ } = intent;
-    let since = at.checked_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
     live.campaigns
         .iter()
         .filter(|campaign| campaign.spec.name == *name && !known.contains(&campaign.id))
-        .filter(|campaign| campaign.date_created.is_none_or(|created| created >= since))
+        .filter(|campaign| is_since(campaign, *at))
         .filter(|campaign| fingerprint(&campaign.spec) == *body)
         .collect()
 }
@@ -54,13 +59,20 @@ pub fn known_ids(last_applied: &LastApplied) -> BTreeSet<CampaignId> {
     last_applied.campaigns.values().map(|remembered| remembered.id.clone()).collect()
 }
 
-/// The creates that turn out to be done: exactly one live campaign can be theirs. The others stay open.
+/// The creates that turn out to be done: exactly one live campaign can be theirs, and no other create's. The others stay open.
 pub fn resume(intents: &BTreeMap<CampaignKey, Intent>, live: &Live, last_applied: &LastApplied) -> Vec<Found> {
     let known = known_ids(last_applied);
     let open = intents.iter().filter(|(key, _)| !last_applied.campaigns.contains_key(*key));
-    open.filter_map(|(key, intent)| match made_by(intent, live, &known).as_slice() {
-        [only] => Some(Found { key: key.clone(), id: only.id.clone(), intended: intent.at }),
-        _ => None,
-    })
-    .collect()
+    let mut found: Vec<Found> = open
+        .filter_map(|(key, intent)| match made_by(intent, live, &known).as_slice() {
+            [only] => Some(Found { key: key.clone(), id: only.id.clone(), intended: intent.at }),
+            _ => None,
+        })
+        .collect();
+    let mut claims: BTreeMap<CampaignId, usize> = BTreeMap::new();
+    for Found { id, .. } in &found {
+        *claims.entry(id.clone()).or_default() += 1;
+    }
+    found.retain(|found| claims[&found.id] == 1);
+    found
 }

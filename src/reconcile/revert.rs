@@ -51,7 +51,7 @@ pub fn reverted(drifted: &[&Drifted], declared: &Desired, live: &Live, last_appl
 
 /// A campaign with the lifecycle that the state remembers: what the file says of it is not applied yet.
 fn as_it_was(spec: CampaignSpec, remembered: &Remembered, file: Option<&DesiredCampaign>) -> DesiredCampaign {
-    let Remembered { id: _, body: _, prevent_destroy, keep } = remembered;
+    let Remembered { id: _, body: _, sent: _, prevent_destroy, keep, created: _ } = remembered;
     let lifecycle = Lifecycle { prevent_destroy: *prevent_destroy, keep: *keep, ..Lifecycle::default() };
     let origin =
         file.map_or_else(|| Origin { file: "state, as applied last".to_owned(), line: 1, overlay: None }, |file| file.origin.clone());

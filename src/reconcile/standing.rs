@@ -1,13 +1,17 @@
 //! What stands drifted, without what changes by itself: whether there is news since somebody looked last.
 
 use super::drift::{Drift, DriftClass, Drifted, Moved};
-use super::{FieldPath, FieldValue};
+use super::{FieldPath, FieldValue, LiveTwice};
 use crate::model::{CampaignId, CampaignKey};
 
 /// The campaigns and fields that drifted, and to what. Two of them are equal when there is nothing new to say: dates, names of
 /// people, versions and what the files say are no part of it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Standing(Vec<Stands>);
+pub struct Standing {
+    drifted: Vec<Stands>,
+    /// What is live twice, with the others.
+    twice: Vec<(CampaignKey, Vec<CampaignId>)>,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 struct Stands {
@@ -36,17 +40,22 @@ impl Standing {
             let fields = fields.iter().map(|Moved { path, last_applied: _, live, file: _ }| (path.clone(), live.clone())).collect();
             Stands { key: key.clone(), class: *class, id: id.clone(), fields }
         };
-        Self(drift.drifted.iter().map(stands).collect())
+        let twice = |twice: &LiveTwice| (twice.key.clone(), twice.other_ids().cloned().collect());
+        Self { drifted: drift.drifted.iter().map(stands).collect(), twice: drift.twice.iter().map(twice).collect() }
     }
 
     /// What there is to say to somebody who knows `before`; nothing when all is as it was.
     pub fn news(&self, before: &Self) -> Option<News> {
-        match (before.0.is_empty(), self.0.is_empty()) {
+        match (before.is_empty(), self.is_empty()) {
             _ if before == self => None,
             (true, _) => Some(News::Drifted),
             (false, true) => Some(News::Resolved),
             (false, false) => Some(News::Changed),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.drifted.is_empty() && self.twice.is_empty()
     }
 }
 

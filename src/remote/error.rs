@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::request::{Class, Method, Request};
 use super::server;
+use crate::model::CampaignId;
 
 /// A request that did not end well. It names the request and, where the server gave one, the correlation id that the
 /// vendor's support asks for. It never holds a token or a client secret.
@@ -98,10 +99,19 @@ pub enum RemoteErrorKind {
         /// What could not be read.
         reason: String,
     },
-    /// The answer to a replacement or deletion was lost, and reading the campaign back shows that somebody else changed it.
+    /// The answer to a write is not about what was sent. The server may have done it.
+    Mismatched {
+        /// HTTP status.
+        status: u16,
+        /// What does not fit.
+        reason: String,
+        /// The campaign that the answer to a create is about, where it is about one.
+        id: Option<CampaignId>,
+    },
+    /// The answer to a replacement or deletion was lost or did not fit, and reading the campaign back shows that somebody else changed it.
     /// Whether the lost write was done before that, nobody can tell; nothing more was written.
     Overtaken {
-        /// How the answer was lost.
+        /// How the answer was lost, or what did not fit.
         lost: String,
         /// The version that was to be replaced or deleted.
         planned: u64,
@@ -200,7 +210,7 @@ impl RemoteError {
     }
 
     /// Whether the write behind this error may have been done all the same: after a timeout, a broken connection, a 408 or
-    /// 5xx, or a success whose body cannot be read. Always false for requests that only look or log in, and for writes of
+    /// 5xx, or a success whose body cannot be read or is not about what was sent. Always false for requests that only look or log in, and for writes of
     /// which reading back showed what became of them.
     pub fn outcome_unknown(&self) -> bool {
         if let Some(in_doubt) = self.0.in_doubt {
@@ -209,7 +219,10 @@ impl RemoteError {
         let writing = self.0.call.as_ref().is_some_and(|call| call.class.is_write());
         writing
             && match self.kind() {
-                RemoteErrorKind::Timeout { .. } | RemoteErrorKind::Interrupted { .. } | RemoteErrorKind::Undecodable { .. } => true,
+                RemoteErrorKind::Timeout { .. }
+                | RemoteErrorKind::Interrupted { .. }
+                | RemoteErrorKind::Undecodable { .. }
+                | RemoteErrorKind::Mismatched { .. } => true,
                 RemoteErrorKind::Status { status, .. } => *status == 408 || *status >= 500,
                 RemoteErrorKind::Setup { .. }
                 | RemoteErrorKind::Connect { .. }
@@ -240,6 +253,14 @@ impl RemoteError {
                 | RemoteErrorKind::TooManyRequests { .. }
                 | RemoteErrorKind::DeadlineExceeded { .. }
         )
+    }
+
+    /// The campaign that the answer to a create was about, where it is not the one that was sent.
+    pub fn answered_about(&self) -> Option<&CampaignId> {
+        match self.kind() {
+            RemoteErrorKind::Mismatched { id, .. } => id.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether the API itself says that the object is not there. A proxy's 404 page does not count.
@@ -289,7 +310,7 @@ impl RemoteError {
                 return Some(format!("the server asks to wait {} s; try again after that", wait.as_secs()));
             }
             RemoteErrorKind::TooManyRequests { .. } => "wait a minute, or lower the number of parallel requests",
-            RemoteErrorKind::Undecodable { .. } => {
+            RemoteErrorKind::Undecodable { .. } | RemoteErrorKind::Mismatched { .. } => {
                 "check the base URL of the environment; if it is right, this version does not understand the server's answer"
             }
             RemoteErrorKind::ListUnstable { .. } => "somebody is creating or deleting entries right now; try again when that is over",
@@ -324,13 +345,16 @@ impl fmt::Display for RemoteError {
             RemoteErrorKind::Forbidden { code, message } => write!(f, "API error: 403{} on {call}: {message}", spaced(code.as_deref()))?,
             RemoteErrorKind::TooManyRequests { retry_after: _, message } => write!(f, "API error: 429 on {call}: {message}")?,
             RemoteErrorKind::Undecodable { status, reason } => write!(f, "unreadable answer {status} to {call}: {reason}")?,
+            RemoteErrorKind::Mismatched { status, reason, id: _ } => {
+                write!(f, "the answer {status} to {call} is not about what was sent: {reason}")?;
+            }
             RemoteErrorKind::Overtaken { lost, planned, now, by } => {
                 let by = by.as_ref().map(|by| format!(" by {by:?}")).unwrap_or_default();
                 match now {
                     Some(now) => write!(f, "it was changed since the plan{by}: version {planned} is now {now}")?,
                     None => f.write_str("it was deleted since the plan")?,
                 }
-                write!(f, "; seen when it was read back, because the answer to {call} was lost: {lost}")?;
+                write!(f, "; seen when it was read back, because {lost}")?;
             }
             RemoteErrorKind::DeadlineExceeded { limit, last } => {
                 write!(f, "the time limit of {} is over; {call} was not sent", words(*limit))?;

@@ -1,22 +1,27 @@
-//! What became of a write whose answer was lost: a pure comparison of what is live with what was sent.
+//! What became of a write whose answer was lost or did not fit: a pure comparison of what is live with what was sent.
 
+use super::confirm::differences;
 use crate::model::LiveCampaign;
-use crate::reconcile;
 
 /// What reading back shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The write was done, and nothing since.
     Done,
+    /// The write was done, and the server stores the campaign differently from what was sent.
+    StoredDifferently,
     /// The campaign is as it was before the write.
     Untouched,
     /// Somebody else changed it.
     Overtaken,
 }
 
-/// Compares what is live `now` with what was `sent`, which carries the version it replaces. `client` is who we are, where
-/// that is known.
-pub(super) fn verdict(sent: &LiveCampaign, now: &LiveCampaign, client: Option<&str>) -> Verdict {
+/// Compares what is live `now` with what was `sent`, which carries the version it replaces. `answered` is what the answer to
+/// the write showed, where it was about this campaign; `client` is who we are, where that is known.
+///
+/// A body that is not as sent is ours only where the server answered the write with a success, and the next version is
+/// certainly by us or is what the answer showed.
+pub(super) fn verdict(sent: &LiveCampaign, now: &LiveCampaign, answered: Option<&LiveCampaign>, client: Option<&str>) -> Verdict {
     if now.version == sent.version {
         return Verdict::Untouched;
     }
@@ -24,9 +29,15 @@ pub(super) fn verdict(sent: &LiveCampaign, now: &LiveCampaign, client: Option<&s
         (Some(client), Some(by)) => client == by,
         (None, _) | (_, None) => true,
     };
-    let kept = sent.unmodelled.len() == now.unmodelled.len() && sent.unmodelled.iter().all(|field| now.unmodelled.contains(field));
-    if mine && kept && Some(now.version) == sent.version.checked_add(1) && reconcile::same(&sent.spec, &now.spec) {
+    if !mine || Some(now.version) != sent.version.checked_add(1) {
+        return Verdict::Overtaken;
+    }
+    let is_certainly_mine = client.is_some() && now.modified_by.as_deref() == client;
+    let is_as_answered = |answer: &LiveCampaign| answer.version == now.version && differences(answer, now).is_empty();
+    if differences(sent, now).is_empty() {
         Verdict::Done
+    } else if answered.is_some_and(|answer| is_certainly_mine || is_as_answered(answer)) {
+        Verdict::StoredDifferently
     } else {
         Verdict::Overtaken
     }
@@ -82,10 +93,36 @@ mod tests {
         ];
         let sent = replacement(&CampaignId("c-1".to_owned()), &body(&json!({}))).unwrap();
         for (changes, expected) in table {
-            assert_eq!(verdict(&sent, &live(&changes), Some("us")), expected, "{changes}");
+            assert_eq!(verdict(&sent, &live(&changes), None, Some("us")), expected, "{changes}");
         }
         // With a token that somebody gave us we do not know who we are.
-        assert_eq!(verdict(&sent, &live(&json!({"modifiedBy": "them"})), None), Verdict::Done);
+        assert_eq!(verdict(&sent, &live(&json!({"modifiedBy": "them"})), None, None), Verdict::Done);
+    }
+
+    #[test]
+    fn what_is_stored_differently_is_ours_where_the_server_said_that_it_did_something() {
+        //  what the answer shows, what is live, who we are, verdict
+        let old = json!({"version": 3, "name": "Old"});
+        let table = [
+            (&old, json!({}), Some("us"), Verdict::Done),
+            (&old, json!({"name": "Stored"}), Some("us"), Verdict::StoredDifferently),
+            (&old, json!({"name": "Old"}), Some("us"), Verdict::StoredDifferently),
+            (&old, json!({"segment2": "s-1"}), Some("us"), Verdict::StoredDifferently),
+            (&old, json!({"name": "Theirs", "modifiedBy": "them"}), Some("us"), Verdict::Overtaken),
+            (&old, json!({"name": "Stored", "version": 5}), Some("us"), Verdict::Overtaken),
+            (&old, json!({"version": 3, "name": "Old"}), Some("us"), Verdict::Untouched),
+            // Who we are is not known, or who changed it: then it must be what the answer showed.
+            (&old, json!({"name": "Stored"}), None, Verdict::Overtaken),
+            (&old, json!({"name": "Stored", "modifiedBy": null}), Some("us"), Verdict::Overtaken),
+            (&json!({"name": "Stored"}), json!({"name": "Stored"}), None, Verdict::StoredDifferently),
+            (&json!({"name": "Stored"}), json!({"name": "Stored", "modifiedBy": null}), Some("us"), Verdict::StoredDifferently),
+            (&json!({"name": "Stored"}), json!({"name": "Theirs"}), None, Verdict::Overtaken),
+            (&json!({"name": "Stored"}), json!({"name": "Stored", "modifiedBy": "them"}), Some("us"), Verdict::Overtaken),
+        ];
+        let sent = replacement(&CampaignId("c-1".to_owned()), &body(&json!({}))).unwrap();
+        for (answer, now, client, expected) in table {
+            assert_eq!(verdict(&sent, &live(&now), Some(&live(answer)), client), expected, "{answer} {now} {client:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::http::{Failure, Transport};
 use super::request::{Request, Target};
 use super::retry::{self, Decision, Next, Outcome, Policy};
 use super::{Pace, RemoteError, RemoteErrorKind, Settings};
+use crate::model::CampaignId;
 
 /// More requests at once than this help nobody.
 const MOST_PARALLEL: usize = 1024;
@@ -181,6 +182,12 @@ impl Session {
     /// The error of an answer that is not what the contract says.
     pub(super) fn undecodable(request: &Request, answer: &Answer, reason: impl Into<String>) -> RemoteError {
         let kind = RemoteErrorKind::Undecodable { status: answer.status, reason: super::answer::bounded(&reason.into(), 500) };
+        RemoteError::of(request, kind, answer.correlation_id())
+    }
+
+    /// The error of an answer to a write that is not about what was sent; `id` where it is about another new campaign.
+    pub(super) fn mismatched(request: &Request, answer: &Answer, reason: &str, id: Option<CampaignId>) -> RemoteError {
+        let kind = RemoteErrorKind::Mismatched { status: answer.status, reason: super::answer::bounded(reason, 500), id };
         RemoteError::of(request, kind, answer.correlation_id())
     }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::escape::inline;
+use super::stored::stored_as;
 use super::style::{DANGER, STRONG};
-use crate::apply::{Event, Outcome, Report, Row};
+use crate::apply::{Event, Outcome, Report, Row, StoredDifferently};
 use crate::reconcile::Action;
 
 pub use stream::{stream_event, stream_progress, stream_report};
@@ -45,7 +46,7 @@ fn finished(row: &Row, elapsed: Duration) -> String {
     let address = key.address();
     let seconds = elapsed.as_secs();
     match outcome {
-        Outcome::Done { id } => {
+        Outcome::Done { id, stored: _ } => {
             let done = match action {
                 Action::Create => "Creation complete",
                 Action::Update => "Modifications complete",
@@ -75,8 +76,9 @@ const MOST_NOT_ATTEMPTED: usize = 10;
 
 /// The last words: a count, and a table of every change that was not made.
 pub fn report(report: &Report, width: Option<u16>) -> String {
+    let stored = stored_differently(report);
     if report.is_complete() {
-        return format!("\n{STRONG}Apply complete!{STRONG:#} {}\n", counts(report));
+        return format!("\n{STRONG}Apply complete!{STRONG:#} {}\n{stored}", counts(report));
     }
     let mut out = format!("\n{DANGER}Apply incomplete.{DANGER:#} {}\n\n", counts(report));
     let mut table = Table::new();
@@ -110,6 +112,22 @@ pub fn report(report: &Report, width: Option<u16>) -> String {
     for advice in advice(report) {
         let _ = writeln!(out, "\n{advice}");
     }
+    out + &stored
+}
+
+/// Which campaigns the server stores differently from what was sent, field by field.
+fn stored_differently(report: &Report) -> String {
+    let mut out = String::new();
+    for Row { key, action: _, imported: _, outcome } in &report.rows {
+        let Outcome::Done { id: _, stored: Some(stored) } = outcome else { continue };
+        let StoredDifferently { body: _, fields } = stored.as_ref();
+        if out.is_empty() {
+            out.push_str("\nThe server stores some fields differently from what was sent. To settle it, write the stored values into the files:\n");
+        }
+        for field in fields {
+            let _ = writeln!(out, "  {}: {}", key.address(), stored_as(field));
+        }
+    }
     out
 }
 
@@ -139,7 +157,7 @@ fn advice(report: &Report) -> Vec<String> {
     }
     if any(|outcome| matches!(outcome, Outcome::Unknown { .. })) {
         advice.push(
-            "Unknown: the server may have made the change although its answer was lost. Run `campaignctl plan`: it reads what is live, \
+            "Unknown: the server may have made the change, and its answer does not say so. Run `campaignctl plan`: it reads what is live, \
              and takes over a campaign that was created."
                 .to_owned(),
         );
@@ -170,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_way_back_is_told_where_something_was_or_may_have_been_written() {
-        let done = || Outcome::Done { id: CampaignId("1".to_owned()) };
+        let done = || Outcome::Done { id: CampaignId("1".to_owned()), stored: None };
         let table = [
             (Action::Create, done(), true),
             (Action::Update, Outcome::Unknown { reason: "timed out".to_owned() }, true),
@@ -190,7 +208,7 @@ mod tests {
     fn what_was_not_done_is_told_row_by_row_and_a_long_rest_is_counted() {
         let reason = || "the run was interrupted".to_owned();
         let mut rows = vec![
-            row("done".to_owned(), Outcome::Done { id: CampaignId("1".to_owned()) }),
+            row("done".to_owned(), Outcome::Done { id: CampaignId("1".to_owned()), stored: None }),
             row("conflict".to_owned(), Outcome::Conflict { reason: "it was changed\u{1b}[31m since the plan".to_owned() }),
             row("failed".to_owned(), Outcome::Failed { reason: "400".to_owned(), hint: Some("correct it".to_owned()) }),
             row("unknown".to_owned(), Outcome::Unknown { reason: "timed out".to_owned() }),

@@ -18,6 +18,7 @@ mod resolution;
 pub mod rewrite;
 pub mod rules;
 pub mod state;
+mod stored;
 pub mod stream;
 mod style;
 pub mod test;

@@ -6,9 +6,11 @@ use serde_json::json;
 
 use super::escape::{inline, quoted};
 use super::json_text::json_text;
+use super::stored::stored_as;
 use super::style::STRONG;
 use crate::edit::whole;
-use crate::model::{CampaignKey, Remembered};
+use crate::model::{CampaignKey, Created, Remembered};
+use crate::reconcile::stored_differently;
 use crate::state::{DeclaredAs, Ended, Lease, Listed, NextPlan, Pushed, Released, Renamed, Shown};
 
 /// Version of the documents that scripts read.
@@ -40,7 +42,7 @@ pub fn list(listed: &Listed) -> String {
 pub fn list_json(listed: &Listed) -> String {
     let Listed { environment, lineage, serial, campaigns } = listed;
     let campaigns = campaigns.iter().map(|(key, remembered)| {
-        let Remembered { id, body, prevent_destroy, keep } = remembered;
+        let Remembered { id, body, sent: _, prevent_destroy, keep, created: _ } = remembered;
         json!({
             "address": key.address().to_string(),
             "key": key,
@@ -57,7 +59,8 @@ pub fn list_json(listed: &Listed) -> String {
 
 /// What is remembered of one campaign: what the tool noted as comments, and the body as YAML.
 pub fn show(shown: &Shown) -> String {
-    let Shown { environment, lineage, serial, written, key, remembered: Remembered { id, body, prevent_destroy, keep }, runs } = shown;
+    let Shown { environment, lineage, serial, written, key, remembered, runs } = shown;
+    let Remembered { id, body, sent, prevent_destroy, keep, created } = remembered;
     let mut out = format!("# {} in the state of environment {}\n", key.address(), inline(environment));
     let mut note = |name: &str, value: &str| {
         // Writing to a String cannot fail.
@@ -68,6 +71,12 @@ pub fn show(shown: &Shown) -> String {
     note("state", &format!("serial {serial}{when}, lineage {lineage}"));
     note("preventDestroy", if *prevent_destroy { "yes: it is not deleted when its file goes" } else { "no" });
     note("keep", if *keep { "yes: it stays live when its file goes" } else { "no" });
+    if let Some(Created { at, name: _, fingerprint: _ }) = created {
+        note("created", &format!("by campaignctl, at {at:.0} or later"));
+    }
+    for differs in sent.iter().flat_map(|sent| stored_differently(sent, body)) {
+        note("stored", &stored_as(&differs));
+    }
     for (run, at) in runs.iter().rev() {
         note("run", &format!("{run}, began {at:.0}"));
     }
@@ -84,7 +93,8 @@ pub fn show(shown: &Shown) -> String {
 
 /// What is remembered of one campaign, for scripts.
 pub fn show_json(shown: &Shown) -> String {
-    let Shown { environment, lineage, serial, written, key, remembered: Remembered { id, body, prevent_destroy, keep }, runs } = shown;
+    let Shown { environment, lineage, serial, written, key, remembered, runs } = shown;
+    let Remembered { id, body, sent, prevent_destroy, keep, created } = remembered;
     json_text(&json!({
         "version": VERSION,
         "environment": environment,
@@ -96,8 +106,10 @@ pub fn show_json(shown: &Shown) -> String {
         "id": id,
         "preventDestroy": prevent_destroy,
         "keep": keep,
+        "created": created.as_ref().map(|Created { at, name: _, fingerprint: _ }| at),
         "runs": runs.iter().map(|(run, at)| json!({ "id": run, "at": at })).collect::<Vec<_>>(),
         "body": body,
+        "sent": sent,
     }))
 }
 
@@ -140,7 +152,7 @@ pub fn renamed(old: &CampaignKey, new: &CampaignKey, renamed: &Renamed, environm
 pub fn released(released: &Released, environment: &str, dry_run: bool) -> String {
     let Released { campaigns, taken_over: _ } = released;
     let mut out = String::new();
-    for (key, Remembered { id, body, prevent_destroy, keep: _ }, next) in campaigns {
+    for (key, Remembered { id, body, sent: _, prevent_destroy, keep: _, created: _ }, next) in campaigns {
         let done = if dry_run { "Would remove" } else { "Removed" };
         let _ = writeln!(out, "{STRONG}{done}{STRONG:#} {} from the state: {} ({}).", key.address(), quoted(&body.name), inline(&id.0));
         let told = match next {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{AppliedAt, DeclaredAt, LiveAt, SavedPlan};
 use crate::model::{CampaignId, CampaignKey, Guards, Live, LiveCampaign};
-use crate::reconcile::{Action, Change, FieldPath, LiveSide, Plan, changed_paths};
+use crate::reconcile::{self, Action, Change, FieldPath, LiveSide, Plan, changed_paths};
 
 /// The facts that a saved plan is compared with.
 #[derive(Debug, Clone)]
@@ -74,6 +74,13 @@ pub enum LiveMove {
         /// When, where the API tells.
         at: Option<Timestamp>,
     },
+    /// It is live a second time.
+    Twice {
+        /// The id of the campaign that the state knows.
+        id: CampaignId,
+        /// The ids of the others.
+        others: Vec<CampaignId>,
+    },
     /// It is gone.
     Gone {
         /// The id it had.
@@ -107,6 +114,11 @@ pub fn moved(saved: &SavedPlan, plan: &Plan, now: &Now<'_>) -> Vec<Moved> {
             None => name_taken(change, saved, now.live)?,
         };
         Some(Moved::Live { key: change.key.clone(), what })
+    }));
+    let twice = reconcile::live_twice(&saved.desired, now.live, &saved.last_applied);
+    moved.extend(twice.into_iter().map(|twice| {
+        let others = twice.other_ids().cloned().collect();
+        Moved::Live { key: twice.key, what: LiveMove::Twice { id: twice.id, others } }
     }));
     moved
 }
@@ -196,6 +208,10 @@ impl fmt::Display for LiveMove {
                     fields => format!("{}; ", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
                 };
                 write!(f, "changed live{by}{at} ({fields}version {planned} is now {now})")
+            }
+            Self::Twice { id, others } => {
+                let others: Vec<&str> = others.iter().map(|other| other.0.as_str()).collect();
+                write!(f, "it is live twice: {id} and {}", others.join(", "))
             }
             Self::Gone { id } => write!(f, "the live campaign {id} is gone"),
             Self::NameTaken { id, at } => {

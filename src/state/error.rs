@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Held;
+use crate::model::{CampaignId, CampaignKey};
 
 /// What can go wrong with a state.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,18 @@ pub enum StateError {
         /// The newest format this version reads.
         supported: u32,
     },
+    /// Two keys have one live campaign: a plan would change it as both.
+    #[error("in the state `{at}`, campaign.{} and campaign.{} have the same live campaign {id}", keys[0], keys[1])]
+    ClaimedTwice {
+        /// Where the state is.
+        at: String,
+        /// The environment it belongs to.
+        environment: String,
+        /// The two keys.
+        keys: [CampaignKey; 2],
+        /// The live campaign.
+        id: CampaignId,
+    },
     /// Another command holds the lock.
     #[error("the state `{at}` is locked by {}", locked_by(held))]
     Locked {
@@ -108,6 +121,13 @@ impl StateError {
             Self::Corrupt { backup, .. } => format!(
                 "the state before the last run is in `{backup}`; `campaignctl state pull --backup | campaignctl state push --force -` \
                  (both with the same -e) puts it back. Without any state campaigns are found by exact name and nothing is deleted"
+            ),
+            Self::ClaimedTwice { environment, keys: [one, other], .. } => format!(
+                "every apply would change it as both, and removing one file would delete the campaign of the other. Take the wrong key \
+                 out of the state; if a file declares it, the next plan takes over its own live campaign by name:\n  \
+                 campaignctl state show -e {environment} {one}\n  campaignctl state show -e {environment} {other}\n  \
+                 campaignctl state rm -e {environment} {other}\nor put the state before the last run back:\n  \
+                 campaignctl state pull --backup -e {environment} | campaignctl state push --force - -e {environment}"
             ),
             Self::Newer { .. } => "use the version of campaignctl that your pipeline uses".to_owned(),
             Self::Locked { environment, held, .. } => match &held.lease {

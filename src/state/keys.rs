@@ -1,7 +1,7 @@
 //! Giving a remembered campaign another key, and forgetting one: with everything that is remembered of it.
 
 use super::{Run, StateDocument, Touched};
-use crate::model::{CampaignKey, Intent, Remembered};
+use crate::model::{CampaignId, CampaignKey, Intent, Remembered};
 
 impl StateDocument {
     /// The create of this campaign that was begun and whose end is not known. Until that is known the campaign must keep its
@@ -34,18 +34,24 @@ impl StateDocument {
     /// Forgets a campaign, also in the runs: a rollback must not take it back. `None` where it is not remembered.
     pub fn release(&mut self, key: &CampaignKey) -> Option<Remembered> {
         let remembered = self.campaigns.campaigns.remove(key)?;
+        // Where another key has the same live campaign, what the runs say of that id is the other key's.
+        let is_shared = self.campaigns.campaigns.values().any(|other| other.id == remembered.id);
         for run in &mut self.runs {
             // Under an earlier key it is known by its id.
-            run.touched.retain(|touched_key, touched| touched_key != key && touched.id.as_ref() != Some(&remembered.id));
+            let is_it = |touched: &Touched| !is_shared && touched.id.as_ref() == Some(&remembered.id);
+            run.touched.retain(|touched_key, touched| touched_key != key && !is_it(touched));
         }
         self.runs.retain(|run| !run.touched.is_empty());
         Some(remembered)
     }
 
-    /// Two keys that claim the same live campaign, where there are such: a plan would change it twice.
-    pub fn claimed_twice(&self) -> Option<(&CampaignKey, &CampaignKey)> {
+    /// Two keys that have the same live campaign, and its id, where there are such: a plan would change it as both.
+    pub fn claimed_twice(&self) -> Option<(&CampaignKey, &CampaignKey, &CampaignId)> {
         let mut claims = std::collections::BTreeMap::new();
-        self.campaigns.campaigns.iter().find_map(|(key, remembered)| Some((claims.insert(&remembered.id, key)?, key)))
+        self.campaigns.campaigns.iter().find_map(|(key, remembered)| {
+            let id = &remembered.id;
+            Some((claims.insert(id, key)?, key, id))
+        })
     }
 }
 
@@ -67,7 +73,7 @@ mod tests {
         let body =
             serde_json::json!({ "name": id, "campaignType": "proactive", "evaluationMode": "realtime", "filters": [], "actions": [] });
         let body = serde_json::from_value(body).unwrap();
-        Remembered { id: CampaignId(id.to_owned()), body, prevent_destroy: false, keep: false }
+        Remembered::new(CampaignId(id.to_owned()), body)
     }
 
     /// A state with these campaigns, and one run for each list of what it touched.
@@ -111,6 +117,16 @@ mod tests {
     #[test]
     fn one_live_campaign_has_one_key() {
         assert_eq!(document(&[("a", "1"), ("b", "2")], &[]).claimed_twice(), None);
-        assert_eq!(document(&[("a", "1"), ("b", "2"), ("c", "1")], &[]).claimed_twice(), Some((&key("a"), &key("c"))));
+        let id = CampaignId("1".to_owned());
+        assert_eq!(document(&[("a", "1"), ("b", "2"), ("c", "1")], &[]).claimed_twice(), Some((&key("a"), &key("c"), &id)));
+        let (lower, upper) = (document(&[("a", "x"), ("b", "X")], &[]), CampaignId("X".to_owned()));
+        assert_eq!(lower.claimed_twice(), Some((&key("a"), &key("b"), &upper)), "ids are equal in any letter case");
+    }
+
+    #[test]
+    fn a_campaign_that_two_keys_have_keeps_its_runs_under_the_other_key() {
+        let mut state = document(&[("a", "1"), ("b", "1")], &[&[("a", "1")], &[("b", "1")]]);
+        assert_eq!(state.release(&key("b")).unwrap().id.0, "1");
+        assert_eq!(touched(&state), ["0: a"]);
     }
 }

@@ -42,8 +42,16 @@ impl StateStore {
     /// Reads the state; `None` where there is none yet. Takes no lock: a write replaces the state as a whole.
     ///
     /// # Errors
-    /// A state that cannot be read, is damaged, or was written in a newer format.
+    /// A state that cannot be read, is damaged, was written in a newer format, or in which two keys have one live campaign.
     pub async fn read(&self) -> Result<Option<StateDocument>, StateError> {
+        self.usable(self.read_to_mend().await?)
+    }
+
+    /// Reads the state, also one in which two keys have one live campaign: for what shows that and what mends it.
+    ///
+    /// # Errors
+    /// A state that cannot be read, is damaged, or was written in a newer format.
+    pub async fn read_to_mend(&self) -> Result<Option<StateDocument>, StateError> {
         match &self.backend {
             Backend::File(file) => {
                 let file = file.clone();
@@ -51,6 +59,13 @@ impl StateStore {
             }
             Backend::Object(object) => object.read().await,
         }
+    }
+
+    /// Refuses a state in which two keys have one live campaign.
+    fn usable(&self, document: Option<StateDocument>) -> Result<Option<StateDocument>, StateError> {
+        let Some((one, other, id)) = document.as_ref().and_then(StateDocument::claimed_twice) else { return Ok(document) };
+        let (keys, id) = ([one.clone(), other.clone()], id.clone());
+        Err(StateError::ClaimedTwice { at: self.at.clone(), environment: self.environment.clone(), keys, id })
     }
 
     /// The state byte for byte, also one that is damaged or too new; `None` where there is none. Takes no lock.
@@ -163,8 +178,16 @@ impl LockedState {
     /// # Errors
     /// As [`StateStore::read`].
     pub async fn read(&self) -> Result<Option<StateDocument>, StateError> {
+        self.store.usable(self.read_to_mend().await?)
+    }
+
+    /// Reads the state; see [`StateStore::read_to_mend`].
+    ///
+    /// # Errors
+    /// As [`StateStore::read_to_mend`].
+    pub async fn read_to_mend(&self) -> Result<Option<StateDocument>, StateError> {
         match &self.lock {
-            Lock::File(_) => self.store.read().await,
+            Lock::File(_) => self.store.read_to_mend().await,
             Lock::Object(lock) => lock.read().await,
         }
     }

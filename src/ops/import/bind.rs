@@ -4,6 +4,7 @@ use crate::load::LoadedCampaign;
 use crate::model::{CampaignId, CampaignKey, Destination, Remembered};
 use crate::ops::connect::connect;
 use crate::ops::{Failure, Scope};
+use crate::reconcile::is_second;
 use crate::state::LockedState;
 
 /// What was bound.
@@ -33,18 +34,21 @@ pub(super) async fn bind(scope: &Scope, declared: &LoadedCampaign, id: &Campaign
             format!("rename it with `previously: {other}` in the new file, or import another id"),
         ));
     }
-    if let Some(remembered) = campaigns.get(key)
-        && let Some(live) = connection.reader.campaign(&remembered.id).await?.filter(|live| live.id != *id)
+    let Some(live) = connection.reader.campaign(id).await? else { return Err(not_live(&environment.name, id)) };
+    // Of two that a create of ours may have made, either can be meant.
+    if let Some(remembered) = campaigns.get(key).filter(|remembered| remembered.id != live.id && !is_second(remembered, &live))
+        && let Some(live) = connection.reader.campaign(&remembered.id).await?
     {
         return Err(Failure::new(
             format!("{} is already the live campaign {}", key.address(), live.id),
             "nothing has to be imported; `campaignctl plan` shows what differs",
         ));
     }
-    let Some(live) = connection.reader.campaign(id).await? else { return Err(not_live(&environment.name, id)) };
     let name = live.spec.name.clone();
     let (prevent_destroy, keep) = (declared.lifecycle.prevent_destroy, declared.lifecycle.keep);
-    campaigns.insert(key.clone(), Remembered { id: live.id.clone(), body: live.spec, prevent_destroy, keep });
+    // From now on this is the one that is meant: another one that a create of ours may have made is not looked for.
+    campaigns.insert(key.clone(), Remembered { prevent_destroy, keep, ..Remembered::new(live.id.clone(), live.spec) });
+    document.intents.remove(key);
     lock.write(&mut document).await?;
     let destination = connection.destination.clone();
     connection.close().await;

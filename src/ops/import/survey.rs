@@ -59,7 +59,7 @@ pub(super) async fn survey(scope: &Scope, wanted: &Wanted, into: &Path, validate
         for draft in &good {
             let Flags { prevent_destroy, keep } = flags.get(&draft.key).copied().unwrap_or_default();
             remember
-                .insert(draft.key.clone(), Remembered { id: draft.live.id.clone(), body: draft.live.spec.clone(), prevent_destroy, keep });
+                .insert(draft.key.clone(), Remembered { prevent_destroy, keep, ..Remembered::new(draft.live.id.clone(), draft.live.spec.clone()) });
         }
         let bad = bad.into_iter().map(|(draft, (reason, hint))| not_imported(draft.live, reason, hint)).collect::<Vec<_>>();
         Ok::<_, Failure>((good.into_iter().map(|draft| new_file(draft, &place)).collect::<Vec<_>>(), bad))
@@ -234,7 +234,8 @@ impl<'a> Sorted<'a> {
     fn record(&mut self, key: &CampaignKey, campaign: &LiveCampaign, known: &Known<'_>) {
         let lifecycle = known.desired.campaigns.get(key).map(|declared| declared.lifecycle.clone()).unwrap_or_default();
         let (prevent_destroy, keep) = (lifecycle.prevent_destroy, lifecycle.keep);
-        self.remember.insert(key.clone(), Remembered { id: campaign.id.clone(), body: campaign.spec.clone(), prevent_destroy, keep });
+        let remembered = Remembered { prevent_destroy, keep, ..Remembered::new(campaign.id.clone(), campaign.spec.clone()) };
+        self.remember.insert(key.clone(), remembered);
     }
 
     /// Takes out the candidates whose name another one has, or a campaign that is declared.

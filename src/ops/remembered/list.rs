@@ -3,7 +3,7 @@
 use glob::Pattern;
 
 use super::super::{Failure, Scope};
-use super::{read, unknown};
+use super::{Use, read, unknown};
 use crate::model::{CampaignId, CampaignKey};
 use crate::state::{Listed, Run, Shown, StateDocument};
 
@@ -42,7 +42,7 @@ impl Wanted {
 /// # Errors
 /// A state that is not there or cannot be used, and one campaign that is not in it.
 pub async fn list(scope: &Scope, wanted: &[Wanted], id: Option<&CampaignId>) -> Result<Listed, Failure> {
-    let StateDocument { lineage, serial, campaigns, .. } = read(scope).await?;
+    let StateDocument { lineage, serial, campaigns, .. } = read(scope, Use::ToMend).await?;
     let missing = wanted.iter().find_map(|wanted| match wanted {
         Wanted::One(key) if !campaigns.campaigns.contains_key(key) => Some(key),
         _ => None,
@@ -61,7 +61,7 @@ pub async fn list(scope: &Scope, wanted: &[Wanted], id: Option<&CampaignId>) -> 
 /// # Errors
 /// A state that is not there or cannot be used, and a campaign that is not in it.
 pub async fn show(scope: &Scope, key: &CampaignKey) -> Result<Shown, Failure> {
-    let mut document = read(scope).await?;
+    let mut document = read(scope, Use::ToMend).await?;
     let Some(remembered) = document.campaigns.campaigns.remove(key) else {
         return Err(unknown(key, &document.campaigns, &scope.environment.name));
     };

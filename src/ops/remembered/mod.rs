@@ -18,13 +18,25 @@ pub use release::release;
 pub use rename::rename;
 pub use transfer::{pull, push};
 
+/// Whether a command may work on a state in which two keys have one live campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It shows what is wrong, or mends it.
+    ToMend,
+    /// It takes the state for right.
+    AsItIs,
+}
+
 /// Reads the state of an environment.
 ///
 /// # Errors
 /// There is none; it cannot be read; it belongs to another environment or organization.
-async fn read(scope: &Scope) -> Result<StateDocument, Failure> {
+async fn read(scope: &Scope, to: Use) -> Result<StateDocument, Failure> {
     let store = state(scope)?;
-    let document = store.read().await?;
+    let document = match to {
+        Use::ToMend => store.read_to_mend().await?,
+        Use::AsItIs => store.read().await?,
+    };
     checked(scope, store.at(), document)
 }
 
@@ -50,14 +62,15 @@ async fn change<T>(
     scope: &Scope,
     holder: &Holder,
     dry_run: bool,
+    to: Use,
     change: impl FnOnce(&mut StateDocument) -> Result<T, Failure>,
 ) -> Result<(T, Option<Ended>), Failure> {
     if dry_run {
-        return Ok((change(&mut read(scope).await?)?, None));
+        return Ok((change(&mut read(scope, to).await?)?, None));
     }
     let store = state(scope)?;
     let mut lock = store.lock(holder).await?;
-    let outcome = change_locked(scope, store.at(), &mut lock, change).await;
+    let outcome = change_locked(scope, store.at(), &mut lock, to, change).await;
     let taken_over = lock.taken_over().cloned();
     give_back(Some(lock)).await;
     Ok((outcome?, taken_over))
@@ -67,9 +80,14 @@ async fn change_locked<T>(
     scope: &Scope,
     at: &str,
     lock: &mut LockedState,
+    to: Use,
     change: impl FnOnce(&mut StateDocument) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut document = checked(scope, at, lock.read().await?)?;
+    let document = match to {
+        Use::ToMend => lock.read_to_mend().await?,
+        Use::AsItIs => lock.read().await?,
+    };
+    let mut document = checked(scope, at, document)?;
     let changed = change(&mut document)?;
     lock.write(&mut document).await?;
     Ok(changed)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::{Class, Failure, Scope};
-use super::{Files, change, refuse_open_create, unknown};
+use super::{Files, Use, change, refuse_open_create, unknown};
 use crate::model::{CampaignKey, Remembered};
 use crate::state::{Holder, NextPlan, Released, StateDocument};
 
@@ -30,7 +30,7 @@ pub async fn release(
         refuse_protected(&released, unprotected)?;
         Ok(released)
     };
-    let (released, taken_over) = change(scope, holder, dry_run, make).await?;
+    let (released, taken_over) = change(scope, holder, dry_run, Use::ToMend, make).await?;
     let files = Files::of(scope);
     let campaigns = released.into_iter().map(|(key, remembered)| {
         let next = next(&files, key, &remembered);

@@ -1,7 +1,7 @@
 //! `state mv`: a campaign gets another key. Nothing live is touched.
 
 use super::super::{Failure, Scope};
-use super::{Files, change, refuse_open_create, unknown};
+use super::{Files, Use, change, refuse_open_create, unknown};
 use crate::model::CampaignKey;
 use crate::state::{DeclaredAs, Holder, Renamed, Run, StateDocument};
 
@@ -35,7 +35,7 @@ pub async fn rename(scope: &Scope, old: &CampaignKey, new: &CampaignKey, dry_run
         let forgotten = document.rename(old, new).unwrap_or_default();
         Ok((remembered, forgotten))
     };
-    let ((remembered, forgotten), taken_over) = change(scope, holder, dry_run, make).await?;
+    let ((remembered, forgotten), taken_over) = change(scope, holder, dry_run, Use::AsItIs, make).await?;
     let forgotten = forgotten.into_iter().map(|Run { id, .. }| id).collect();
     let files = declared(&Files::of(scope), old, new, remembered.keep);
     Ok(Renamed { id: remembered.id, name: remembered.body.name, files, forgotten, taken_over })

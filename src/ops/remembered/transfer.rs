@@ -67,8 +67,8 @@ fn parsed(bytes: &[u8], from: &str) -> Result<StateDocument, Failure> {
             Failure::new(message, format!("{nothing}; use the version of campaignctl that wrote it"))
         }
     })?;
-    if let Some((one, other)) = document.claimed_twice() {
-        let message = format!("in {from} {} and {} are the same live campaign", one.address(), other.address());
+    if let Some((one, other, id)) = document.claimed_twice() {
+        let message = format!("in {from}, {} and {} have the same live campaign {id}", one.address(), other.address());
         return Err(Failure::new(message, format!("{nothing}; remove one of them")));
     }
     Ok(document)

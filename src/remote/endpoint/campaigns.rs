@@ -60,6 +60,11 @@ pub(in crate::remote) fn update(id: &CampaignId, body: &Value) -> Result<Request
     Ok(Request::put(path_of(id)?, Body::Json(body.to_string())))
 }
 
+/// The campaign that `body` asks to create; nothing where it is no campaign.
+pub(in crate::remote) fn proposal(body: &Value) -> Option<CampaignSpec> {
+    CampaignSpec::deserialize(body).ok()
+}
+
 /// What is live when `body` has replaced the version of campaign `id` that it names; nothing where it names none or is no
 /// campaign. The version is still the replaced one.
 pub(in crate::remote) fn replacement(id: &CampaignId, body: &Value) -> Option<LiveCampaign> {

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
+use super::super::stored::stored_as;
 use super::counts;
 use crate::apply::{Event, Outcome, Report, Row};
 use crate::model::{CampaignId, CampaignKey};
-use crate::reconcile::Action;
+use crate::reconcile::{Action, StoredField};
 use crate::render::stream::{Changes, Level, Resource, line, problem, warning};
 
 #[derive(Serialize)]
@@ -31,13 +33,31 @@ struct Hook<'a> {
     elapsed_seconds: Option<f64>,
 }
 
+/// How a change ended, beside what Terraform says of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Own<'a> {
+    /// It was not made.
+    NotMade(NotMade<'a>),
+    /// It was made, and the server stores these fields differently from what was sent.
+    Stored { stored: Vec<Stored<'a>> },
+}
+
 /// How a change ended that was not made.
 #[derive(Serialize)]
-struct Own<'a> {
+struct NotMade<'a> {
     outcome: &'static str,
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+}
+
+/// A field that the server stores differently from what was sent.
+#[derive(Serialize)]
+struct Stored<'a> {
+    field: &'a str,
+    sent: &'a Option<Value>,
+    stored: &'a Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +140,7 @@ fn ended(row: &Row, elapsed: Duration, now: Timestamp) -> String {
     let Row { key, action, imported: _, outcome } = row;
     let (address, noun, seconds) = (key.address(), words(*action).2, elapsed.as_secs());
     let (message, kind, id) = match outcome {
-        Outcome::Done { id } => {
+        Outcome::Done { id, stored: _ } => {
             // What is deleted has no id any more.
             let id = Some(id).filter(|_| *action != Action::Delete);
             (format!("{address}: {noun} complete after {seconds}s{}", in_brackets(id)), "apply_complete", id)
@@ -132,14 +152,28 @@ fn ended(row: &Row, elapsed: Duration, now: Timestamp) -> String {
 }
 
 fn own(outcome: &Outcome) -> Option<Own<'_>> {
+    let stored = stored(outcome).iter().map(|StoredField { field, sent, stored }| Stored { field, sent, stored });
+    let stored: Vec<_> = stored.collect();
+    not_made(outcome).map(Own::NotMade).or_else(|| (!stored.is_empty()).then_some(Own::Stored { stored }))
+}
+
+/// What the server stores differently from what was sent.
+fn stored(outcome: &Outcome) -> &[StoredField] {
+    match outcome {
+        Outcome::Done { id: _, stored: Some(stored) } => &stored.fields,
+        _ => &[],
+    }
+}
+
+fn not_made(outcome: &Outcome) -> Option<NotMade<'_>> {
     let (outcome, reason, hint) = match outcome {
-        Outcome::Done { id: _ } => return None,
+        Outcome::Done { id: _, stored: _ } => return None,
         Outcome::Conflict { reason } => ("conflict", reason, None),
         Outcome::Failed { reason, hint } => ("failed", reason, hint.as_deref()),
         Outcome::Unknown { reason } => ("unknown", reason, None),
         Outcome::NotAttempted { reason } => ("not_attempted", reason, None),
     };
-    Some(Own { outcome, reason, hint })
+    Some(NotMade { outcome, reason, hint })
 }
 
 /// The last lines: changes that were never started, what went wrong, how much was done.
@@ -150,13 +184,21 @@ pub fn stream_report(report: &Report, now: Timestamp) -> String {
     for Row { key, action: _, imported: _, outcome } in rows {
         let address = key.address().to_string();
         let summary = match outcome {
-            Outcome::Done { id: _ } => continue,
+            Outcome::Done { id: _, stored: _ } => {
+                let told: Vec<String> = stored(outcome).iter().map(stored_as).collect();
+                if !told.is_empty() {
+                    let summary = format!("the server stores {address} differently from what was sent");
+                    let detail = told.join("\n");
+                    out.push_str(&warning(&summary, &format!("{detail}\n\nto settle it, write the stored values into the file"), now));
+                }
+                continue;
+            }
             Outcome::Conflict { reason: _ } => format!("{address} was changed live since the plan; nothing was written"),
             Outcome::Failed { reason: _, hint: _ } => format!("{address} could not be changed"),
             Outcome::Unknown { reason: _ } => format!("it is not known whether {address} was changed"),
             Outcome::NotAttempted { reason: _ } => format!("{address} was not attempted"),
         };
-        let Some(Own { outcome, reason, hint }) = own(outcome) else { continue };
+        let Some(NotMade { outcome, reason, hint }) = not_made(outcome) else { continue };
         let detail = hint.map_or_else(|| reason.to_owned(), |hint| format!("{reason}\n\n{hint}"));
         out.push_str(&problem(&summary, &detail, Some(outcome), Some(&address), now));
     }

@@ -1,7 +1,7 @@
 //! Drift as annotations of GitHub Actions: a warning at each field that moved, and a notice that sums up.
 
 use super::super::findings;
-use super::super::plan::said;
+use super::super::plan::{live_twice, said};
 use super::super::workflow_command::command;
 use super::{Report, WayOut, by_gravity, campaigns, class_word, headline, switched, ways_out, who_and_when};
 use crate::diagnostic::{Place, SourceMap};
@@ -28,6 +28,11 @@ pub fn github(
     for Unreadable { key, id, reason } in &report.drift.unreadable {
         let title = format!("{} cannot be compared", key.address());
         out.push_str(&command("error", &[("title", title)], &[format!("live campaign {}: {reason}", quoted(&id.0))]));
+    }
+    for twice in &report.drift.twice {
+        let (message, hint) = live_twice(twice, &report.destination.environment);
+        let title = format!("{} is live twice", twice.key.address());
+        out.push_str(&command("warning", &[("title", title)], &[message, hint]));
     }
     for drifted in by_gravity(report.drift) {
         let Drifted { key, class, origin: _, id, live: _, fields, held: _ } = drifted;

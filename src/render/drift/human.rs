@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::escape::{inline, quoted};
-use super::super::plan::{header, held, said};
+use super::super::plan::{header, held, live_twice, said};
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG};
 use super::{Report, WayOut, by_gravity, headline, last_changed, not_applied, switched, ways_out, who_and_when};
 use crate::reconcile::{DriftClass, Drifted, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
@@ -21,6 +21,13 @@ pub fn human(report: &Report<'_>) -> String {
     for drifted in by_gravity(drift) {
         out.push('\n');
         out.push_str(&block(drifted, report));
+    }
+    if !drift.twice.is_empty() {
+        let _ = writeln!(out, "\n{DANGER}Live twice:{DANGER:#}");
+        for twice in &drift.twice {
+            let (message, hint) = live_twice(twice, &destination.environment);
+            let _ = writeln!(out, "  {}\n  {}", message.replace('\n', "\n  "), hint.replace('\n', "\n  "));
+        }
     }
     if !drift.held.is_empty() {
         let _ = writeln!(out, "\nHeld, and no drift:");

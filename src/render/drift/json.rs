@@ -8,7 +8,7 @@ use super::super::queue::queue_entries;
 use super::{Report, class_word, headline, switched, ways_out};
 use crate::model::{Destination, Origin};
 use crate::reconcile::{
-    DriftClass, Drifted, FieldChange, FieldPath, FieldValue, FilterPart, Held, HeldLive, LiveSide, Moved, NotApplied, Unmanaged, Unreadable,
+    DriftClass, Drifted, FieldChange, FieldPath, FieldValue, FilterPart, Held, HeldLive, LiveSide, LiveTwice, Moved, NotApplied, Unmanaged, Unreadable,
 };
 
 /// The version of the document.
@@ -45,6 +45,7 @@ fn document(report: &Report<'_>) -> Value {
             "held": drift.held.len(),
             "notApplied": drift.not_applied.len(),
             "unreadable": drift.unreadable.len(),
+            "liveTwice": drift.twice.len(),
             "unmanaged": drift.unmanaged.len(),
         },
         "campaigns": drift.drifted.iter().map(|drifted| campaign(drifted, report)).collect::<Vec<_>>(),
@@ -65,6 +66,13 @@ fn document(report: &Report<'_>) -> Value {
             "address": key.address().to_string(),
             "id": id.0,
             "reason": reason,
+        })).collect::<Vec<_>>(),
+        "liveTwice": drift.twice.iter().map(|LiveTwice { key, name, id, others, unreadable, is_declared: _ }| object!({
+            "address": key.address().to_string(),
+            "id": id.0,
+            "name": name,
+            "others": others.iter().map(|other| &other.id.0).collect::<Vec<_>>(),
+            "unreadable": unreadable.iter().map(|id| &id.0).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "unmanaged": drift.unmanaged.iter().map(|Unmanaged { id, name, unreadable }| object!({
             "id": id.0,

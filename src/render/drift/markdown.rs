@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::markdown::{code, text};
 use super::super::plan::{held, said};
 use super::{Report, WayOut, by_gravity, campaigns, headline, last_changed, not_applied, switched, ways_out, who_and_when};
-use crate::reconcile::{DriftClass, Drifted, FieldValue, HeldLive, Moved, NotApplied, Unmanaged, Unreadable};
+use crate::reconcile::{DriftClass, Drifted, FieldValue, HeldLive, LiveTwice, Moved, NotApplied, Unmanaged, Unreadable};
 
 /// The longest document, in bytes: what one comment or issue of GitHub holds.
 pub const MARKDOWN_LIMIT: usize = 65_536;
@@ -37,6 +37,12 @@ pub fn markdown(report: &Report<'_>) -> String {
             .map(|Unreadable { key, id, reason }| format!("- {} ({}): {}\n", code(&key.address().to_string()), code(&id.0), code(reason)));
         page.list("\n### Cannot be compared\n\n", lines, "that cannot be compared");
     }
+    let lines = drift.twice.iter().map(|twice| {
+        let LiveTwice { key, name, id, others: _, unreadable: _, is_declared: _ } = twice;
+        let others: Vec<String> = twice.other_ids().map(|other| code(&other.0)).collect();
+        format!("- {}, {}: {} and {}\n", code(&key.address().to_string()), code(name), code(&id.0), others.join(", "))
+    });
+    page.list("\n### Live twice\n\n", lines, "that are live twice");
     drifted(report, &mut page);
     let lines = drift.held.iter().map(|HeldLive { key, origin: _, live, held: fields }| {
         let fields: Vec<String> = fields.iter().map(|field| code(&held(field, &drift.queues))).collect();

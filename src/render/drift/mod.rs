@@ -124,16 +124,28 @@ fn headline(report: &Report<'_>) -> String {
     let Report { destination: _, drift, has_state, until: _, show_unmanaged: _ } = report;
     if !has_state {
         "There is no state yet, so nobody can say what drifted.".to_owned()
-    } else if !drift.is_empty() {
-        format!("{} of {} drifted: {}.", drift.drifted.len(), campaigns(drift.compared), counts(drift))
+    } else if !drift.drifted.is_empty() {
+        format!("{} of {} drifted: {}.{}", drift.drifted.len(), campaigns(drift.compared), counts(drift), live_twice(drift))
     } else {
         let held = if drift.held.is_empty() { "" } else { ", apart from what is held" };
         let left = if drift.unreadable.is_empty() { "" } else { ", as far as it can be read" };
         format!(
-            "No drift. {} live as last applied{held}{left}.",
-            if drift.compared == 1 { "1 campaign is".to_owned() } else { format!("{} campaigns are", drift.compared) }
+            "{}{} live as last applied{held}{left}.{}",
+            if drift.twice.is_empty() { "No drift. " } else { "" },
+            are(drift.compared),
+            live_twice(drift)
         )
     }
+}
+
+/// ` 1 campaign is live twice.`, or nothing.
+fn live_twice(drift: &Drift) -> String {
+    if drift.twice.is_empty() { String::new() } else { format!(" {} live twice.", are(drift.twice.len())) }
+}
+
+/// `1 campaign is`, `3 campaigns are`.
+fn are(count: usize) -> String {
+    format!("{} {}", campaigns(count), if count == 1 { "is" } else { "are" })
 }
 
 /// What is said of a declared campaign that was never applied.

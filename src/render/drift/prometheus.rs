@@ -97,7 +97,7 @@ pub fn last_success(earlier: &str, environment: &str) -> Option<Timestamp> {
 
 /// Everything that is counted in what was found.
 fn counted(drift: &Drift, page: &mut Page) {
-    let Drift { compared, drifted, held, not_applied, unmanaged, unreadable, queues: _ } = drift;
+    let Drift { compared, drifted, held, not_applied, unmanaged, unreadable, twice, queues: _ } = drift;
     let labels = CLASSES.map(|class| (format!("class=\"{}\"", class_word(class)), drift.count(class)));
     page.family("campaignctl_drift_campaigns", "gauge", "Managed campaigns that are not live as they were applied.", &labels);
     let series =
@@ -110,6 +110,7 @@ fn counted(drift: &Drift, page: &mut Page) {
         ("campaignctl_drift_held_campaigns", "Campaigns that moved live only in what their lifecycle leaves to live.", held.len()),
         ("campaignctl_drift_not_applied_campaigns", "Declared campaigns that were not applied yet.", not_applied.len()),
         ("campaignctl_drift_unreadable_campaigns", "Campaigns whose live body cannot be read.", unreadable.len()),
+        ("campaignctl_drift_live_twice_campaigns", "Managed campaigns that are live a second time.", twice.len()),
     ] {
         page.gauge(name, help, count);
     }

@@ -7,7 +7,7 @@ use super::super::json_text::json_line;
 use super::super::markdown::cut;
 use super::super::plan::said;
 use super::{Report, WayOut, by_gravity, campaigns, headline, last_changed, switched, ways_out, who_and_when};
-use crate::reconcile::{DriftClass, Drifted, Moved, News};
+use crate::reconcile::{DriftClass, Drifted, LiveTwice, Moved, News};
 
 /// Blocks of one message. The API takes 50.
 const MOST_BLOCKS: usize = 50;
@@ -29,9 +29,17 @@ pub fn slack(report: &Report<'_>, news: News) -> String {
         News::Resolved => format!("Drift in {environment} is resolved. {}", escaped(&headline(report))),
     };
     let mut blocks = vec![section(&format!("*{}*", first.replace('*', "")))];
+    if !report.drift.twice.is_empty() {
+        let twice = report.drift.twice.iter().map(|twice| {
+            let LiveTwice { key, name: _, id, others: _, unreadable: _, is_declared: _ } = twice;
+            let others: Vec<String> = twice.other_ids().map(|other| code(&other.0)).collect();
+            format!("{} is live twice: {} and {}", code(&key.address().to_string()), code(&id.0), others.join(", "))
+        });
+        blocks.push(section(&twice.collect::<Vec<_>>().join("\n")));
+    }
     let drifted = by_gravity(report.drift);
-    // One block before them, and two after.
-    let room = MOST_BLOCKS - 3;
+    // At most two blocks before them, and two after.
+    let room = MOST_BLOCKS - 4;
     blocks.extend(drifted.iter().take(room).map(|drifted| section(&campaign(drifted, report))));
     if drifted.len() > room {
         blocks.push(section(&format!("… and {} more that drifted", campaigns(drifted.len() - room))));

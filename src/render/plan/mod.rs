@@ -20,7 +20,7 @@ pub(super) use human::header;
 pub use human::{Options, about_to_apply, human, saved};
 pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub use markdown::{markdown, markdown_of_several};
-pub use refusal::{Refused, refused};
+pub use refusal::{Refused, live_twice, refused};
 pub use report::{Links, Report, Saved};
 pub use several::{NotPlanned, Planning, SEVERAL_SCHEMA_FILE, closing, json_of_several, not_planned, several_schema_text};
 pub use stream::stream;

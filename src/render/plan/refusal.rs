@@ -3,7 +3,7 @@
 use super::super::escape::{inline, quoted};
 use super::super::replay::label;
 use crate::model::{BothWorlds, CampaignKey};
-use crate::reconcile::{Candidate, Refusal};
+use crate::reconcile::{Candidate, LiveTwice, Refusal};
 
 /// One refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,31 @@ fn candidate_line(candidate: &Candidate) -> String {
     let when = date_modified.map(|when| format!(", changed at {when:.0}")).unwrap_or_default();
     let who = modified_by.as_ref().map(|who| format!(" by {}", quoted(who))).unwrap_or_default();
     format!("\n  {}{when}{who}", quoted(&id.0))
+}
+
+/// Says which campaign is live twice, and the ways out.
+pub fn live_twice(twice: &LiveTwice, environment: &str) -> (String, String) {
+    let LiveTwice { key, name, id, others, unreadable, is_declared } = twice;
+    let address = key.address();
+    let count = others.len() + unreadable.len();
+    let message = format!(
+        "{address} is live twice: beside its live campaign {} there {} named {} that nothing manages:{}{}",
+        quoted(&id.0),
+        if count == 1 { "is another one".to_owned() } else { format!("are {count} others") },
+        quoted(name),
+        others.iter().map(|other| format!("{}, with the same body", candidate_line(other))).collect::<String>(),
+        unreadable.iter().map(|id| format!("\n  {}, whose body cannot be read", quoted(&id.0))).collect::<String>()
+    );
+    let mut hint = "delete the wrong one in Genesys Cloud, then plan again".to_owned();
+    if *is_declared {
+        let import = |id: &str| format!("\n  campaignctl import -e {environment} {address} --id {}", inline(id));
+        let ids = std::iter::once(id.0.as_str()).chain(others.iter().map(|other| other.id.0.as_str()));
+        hint.push_str(&format!("; or keep them all, and say which one is {address} (the first is, so far):"));
+        hint.push_str(&ids.map(import).collect::<String>());
+    } else {
+        hint.push_str(&format!("; or stop managing it, which leaves them all live:\n  campaignctl state rm -e {environment} {key}"));
+    }
+    (message, hint)
 }
 
 /// Says why, and what resolves it in `environment`.
@@ -60,6 +85,7 @@ pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) 
             format!("the live campaign {} of {} cannot be read: {}", inline(&id.0), key.address(), inline(reason)),
             "it has something this version of campaignctl does not know; update campaignctl, or change it back in Genesys Cloud".to_owned(),
         ),
+        Refusal::LiveTwice(twice) => live_twice(twice, environment),
         Refusal::RenameOfDeclared { key, previously } => (
             format!("{} says `previously: {previously}`, but {} is still declared", key.address(), previously.address()),
             format!("remove the file of {}, or the `previously:` line", previously.address()),
