@@ -225,16 +225,23 @@ async fn pass_on(request: &Request, client: &reqwest::Client, target: &str) -> O
 
 /// The answer that arrives, and what was really done to it.
 async fn disturbed(fate: Fate, request: &Request, answer: Answer, shared: &Shared) -> (Fate, Answer) {
-    if answer.status == 404 && [Fate::Repeated, Fate::Swapped].contains(&fate) {
-        return (Fate::Whole, answer);
+    if !request.is_about_campaigns() || answer.status == 404 {
+        return delayed(fate, answer, shared).await;
     }
+    // Somebody waits to change places: this is the one.
+    let waiting = shared.inner().waiting.take();
+    let answer = match waiting {
+        Some((other, waiting)) => match waiting.send(answer) {
+            Ok(()) => return (Fate::Swapped, other),
+            Err(answer) => answer,
+        },
+        None => answer,
+    };
     let earlier = {
         let mut inner = shared.inner();
         let of_method: Vec<Answer> =
             inner.answers.iter().filter(|(method, _)| *method == request.method).map(|(_, answer)| answer.clone()).collect();
-        if request.is_about_campaigns() && answer.status != 404 {
-            inner.answers.push((request.method.clone(), answer.clone()));
-        }
+        inner.answers.push((request.method.clone(), answer.clone()));
         if inner.answers.len() > 40 {
             inner.answers.remove(0);
         }
@@ -248,30 +255,28 @@ async fn disturbed(fate: Fate, request: &Request, answer: Answer, shared: &Share
     match (fate, earlier) {
         (Fate::Repeated, Some(earlier)) => (fate, earlier),
         (Fate::Repeated, None) => (Fate::Whole, answer),
-        (Fate::Delayed, _) => {
+        (Fate::Swapped, _) => swapped(answer, shared).await,
+        _ => delayed(fate, answer, shared).await,
+    }
+}
+
+async fn delayed(fate: Fate, answer: Answer, shared: &Shared) -> (Fate, Answer) {
+    match fate {
+        Fate::Delayed => {
             let wait = shared.inner().random(15);
             tokio::time::sleep(Duration::from_millis(wait)).await;
             (fate, answer)
         }
-        (Fate::Swapped, _) => swapped(answer, shared).await,
+        // What is not swapped or repeated arrives as it is.
+        Fate::Repeated | Fate::Swapped => (Fate::Whole, answer),
         _ => (fate, answer),
     }
 }
 
-/// Changes places with the next one that wants to; alone, nothing happens.
+/// Changes places with the next answer; where no other request is under way, nothing happens.
 async fn swapped(answer: Answer, shared: &Shared) -> (Fate, Answer) {
-    let waits = {
-        let mut inner = shared.inner();
-        if let Some((other, waiting)) = inner.waiting.take() {
-            match waiting.send(answer) {
-                Ok(()) => return (Fate::Swapped, other),
-                Err(answer) => return (Fate::Whole, answer),
-            }
-        }
-        let (give, take) = oneshot::channel();
-        inner.waiting = Some((answer.clone(), give));
-        take
-    };
+    let (give, waits) = oneshot::channel();
+    shared.inner().waiting = Some((answer.clone(), give));
     let mut under_way = shared.under_way.subscribe();
     tokio::select! {
         other = waits => other.map_or((Fate::Whole, answer), |other| (Fate::Swapped, other)),
