@@ -40,11 +40,9 @@ pub(super) fn remove(state: &Path) {
     };
     for entry in entries.flatten() {
         let file = entry.file_name();
-        if !is_of(&file, name) && !(is_of_earlier_version(&file) && is_old(&entry)) {
-            continue;
-        }
+        let is_leftover = is_of(&file, name) || (is_of_earlier_version(&file) && is_old(&entry));
         // A link, a folder or a device of that name was not made by any run.
-        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if is_leftover && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             match fs::remove_file(entry.path()) {
                 Ok(()) => tracing::info!("removed {}, which a run that was killed left", entry.path().display()),
                 Err(error) => tracing::warn!("cannot remove {}, which a run that was killed left: {error}", entry.path().display()),
