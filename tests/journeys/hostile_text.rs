@@ -68,11 +68,16 @@ async fn nothing_that_is_printed_commands_anybody_and_all_json_is_escaped_alike(
     let repo = Repo::of_server(server.emulator.base_url());
     repo.campaign("one", &hostile_campaign(HOSTILE, HOSTILE));
     repo.campaign("two", &campaign("Two", 45));
-    let test =
-        format!("tests:\n  - name: {}\n    session: {{ contact.is_authenticated: true }}\n    expect: {{ one: invited }}\n", yaml(HOSTILE));
+    let test = format!(
+        "cases:\n  - name: {0}\n    contact: {0}\n    session: {{ contact.is_authenticated: true, session.dwell_time_seconds: {0} }}\n    \
+         expect: {{ one: invited }}\n",
+        yaml(HOSTILE)
+    );
     repo.write("campaigns/one.test.yaml", &test);
-    let session = json!({ "session.dwell_time_seconds": HOSTILE, "contact.is_authenticated": true }).to_string();
-    let recorded = json!({ "contactId": HOSTILE, "campaignId": "one", "attributes": { HOSTILE: 1 } });
+    let attributes = json!({ "session.dwell_time_seconds": HOSTILE, "contact.is_authenticated": true });
+    let session = json!({ "contactId": "ext:1", "channelId": HOSTILE, "sessionData": attributes }).to_string();
+    let recorded = json!({ "contactId": HOSTILE, "channelId": "web", "sessionData": { "contact.is_authenticated": HOSTILE },
+        "evaluationContext": { "timestamp": "2026-11-20T10:00:00Z", "requestId": HOSTILE } });
     repo.write("sessions.ndjson", &format!("{recorded}\n"));
 
     let mut shown = 0;
@@ -104,7 +109,7 @@ async fn nothing_that_is_printed_commands_anybody_and_all_json_is_escaped_alike(
         }
     }
     for format in ["human", "json"] {
-        let ran = check(&["explain", "one", "--session", &session, "--format", format]);
+        let ran = check(&["explain", "--session", &session, "--format", format]);
         if format == "json" {
             is_whole("explain", &ran);
         }
