@@ -56,7 +56,8 @@ impl Redactor {
     /// The text without the secrets. Where one cannot be cut out, because it is short, encoded or only repeated in part, the
     /// whole text is withheld. Only the first 64 KiB are returned.
     pub fn redact(&self, text: &str) -> String {
-        let text = &text[..text.floor_char_boundary(LONGEST_READ)];
+        let end = (0..=LONGEST_READ.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let text = &text[..end];
         let mut out = text.to_owned();
         for Known { secret, .. } in self.0.iter().filter(|known| known.secret.expose().len() >= SHORTEST_MASKED) {
             if out.contains(secret.expose()) {
