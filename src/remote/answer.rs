@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::error::{Detail, RefusedAt, RemoteErrorKind};
+use super::error::{Detail, RefusedAt, RemoteErrorKind, STALE};
 use super::limits::Limits;
 use super::request::Target;
 use crate::model::Redactor;
@@ -94,7 +94,12 @@ impl Answer {
         let foreign = !self.body.trim().is_empty() && serde_json::from_str::<serde_json::Map<_, _>>(&self.body).is_err();
         let Envelope { message, code, context_id: _, details, error, description, error_description } = envelope.unwrap_or_default();
         let message = message.or(error_description).or(description);
-        let message = self.said(&message.unwrap_or_else(|| self.foreign_text()), LONGEST_MESSAGE);
+        let words = message.unwrap_or_else(|| self.foreign_text());
+        let message = match self.said(&words, LONGEST_MESSAGE) {
+            // Whatever is withheld, a conflict stays one.
+            said if words.contains(STALE) && !said.contains(STALE) => format!("it {STALE} {said}"),
+            said => said,
+        };
         let said_code = code.or(error);
         let code = said_code.as_ref().map(|code| self.said(code, LONGEST_WORD));
         if self.is_throttled(target) {

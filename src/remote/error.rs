@@ -7,6 +7,9 @@ use super::request::{Class, Method, Request};
 use super::server;
 use crate::model::CampaignId;
 
+/// What some services say with a 400 where others answer 409.
+pub(super) const STALE: &str = "does not match the current version";
+
 /// A request that did not end well. It names the request and, where the server gave one, the correlation id that the
 /// vendor's support asks for. It never holds a token or a client secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +213,7 @@ impl RemoteError {
             _ if self.0.in_doubt == Some(true) => false,
             RemoteErrorKind::Overtaken { .. } => true,
             RemoteErrorKind::Status { status: 409 | 412, .. } => true,
-            RemoteErrorKind::Status { status: 400, message, .. } => message.contains("does not match the current version"),
+            RemoteErrorKind::Status { status: 400, message, .. } => message.contains(STALE),
             _ => false,
         }
     }

@@ -59,18 +59,26 @@ impl CommandFinder {
     }
 }
 
-/// The commands of build agents, with one `#` of each spelled out.
+/// The text with one `#` of each command of build agents spelled out.
 fn without_commands(text: String) -> String {
-    if !text.contains('[') {
-        return text;
+    changed(text, "\\u{23}")
+}
+
+/// The text with a blank in each command of build agents, for lines that show a file as it is.
+pub(super) fn with_broken_commands(text: String) -> String {
+    changed(text, "# ")
+}
+
+/// The text with something else for the last `#` of each command.
+fn changed(mut text: String, instead: &str) -> String {
+    if text.contains('[') && text.contains('#') {
+        let mut finder = CommandFinder::default();
+        let found: Vec<usize> = text.char_indices().filter_map(|(at, c)| finder.next(at, c)).collect();
+        for at in found.into_iter().rev() {
+            text.replace_range(at..=at, instead);
+        }
     }
-    let mut finder = CommandFinder::default();
-    let mut out = text.clone();
-    let found: Vec<usize> = text.char_indices().filter_map(|(at, c)| finder.next(at, c)).collect();
-    for at in found.into_iter().rev() {
-        out.replace_range(at..=at, "\\u{23}");
-    }
-    out
+    text
 }
 
 /// The text with active characters spelled out; for names in running text.

@@ -29,7 +29,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::Instant;
 
-use patience::{PatientBody, PatientWriter};
+use patience::{PatientBody, PatientStream};
 
 /// Most bytes that are kept of what was read of a request, the head included.
 const LARGEST_BUFFER: usize = 64 * 1024;
@@ -188,7 +188,7 @@ async fn connection(
             }
         }
     });
-    let stream = TokioIo::new(PatientWriter::new(stream, limits.stalled));
+    let stream = TokioIo::new(PatientStream::new(stream, limits.stalled));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)

@@ -50,13 +50,13 @@ where
 }
 
 /// A connection that breaks when nothing of what is written is taken for a time.
-pub(super) struct PatientWriter<Io> {
+pub(super) struct PatientStream<Io> {
     io: Io,
     limit: Duration,
     end: Option<Pin<Box<Sleep>>>,
 }
 
-impl<Io> PatientWriter<Io> {
+impl<Io> PatientStream<Io> {
     pub(super) fn new(io: Io, limit: Duration) -> Self {
         Self { io, limit, end: None }
     }
@@ -73,13 +73,13 @@ impl<Io> PatientWriter<Io> {
     }
 }
 
-impl<Io: AsyncRead + Unpin> AsyncRead for PatientWriter<Io> {
+impl<Io: AsyncRead + Unpin> AsyncRead for PatientStream<Io> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(context, buffer)
     }
 }
 
-impl<Io: AsyncWrite + Unpin> AsyncWrite for PatientWriter<Io> {
+impl<Io: AsyncWrite + Unpin> AsyncWrite for PatientStream<Io> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(context, bytes);
         self.timed(written, context)

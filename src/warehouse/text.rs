@@ -35,25 +35,26 @@ pub(super) fn is_plain(name: &str) -> bool {
     chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Whether a character shows as itself everywhere. `previous` are the two before it: `##[` begins a command of CI runners.
-fn shows(c: char, previous: [char; 2]) -> bool {
-    (c.is_ascii_graphic() || c == ' ' || (!c.is_ascii() && c.is_alphanumeric())) && !(c == '[' && previous == ['#', '#'])
+/// Whether a character shows as itself everywhere. `marked` says that two `#` came before it: `##[`, `##vso[` and `##teamcity[`
+/// begin commands of build agents.
+fn shows(c: char, marked: bool) -> bool {
+    (c.is_ascii_graphic() || c == ' ' || (!c.is_ascii() && c.is_alphanumeric())) && !(c == '[' && marked)
 }
 
 /// Escapes with backslashes; `spell` writes what does not show.
 fn escaped(text: &str, spell: fn(char) -> String) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut previous = ['\0'; 2];
+    let mut hashes = 0;
     for c in text.chars() {
         if c == '\'' || c == '\\' {
             out.push('\\');
             out.push(c);
-        } else if shows(c, previous) {
+        } else if shows(c, hashes > 1) {
             out.push(c);
         } else {
             out.push_str(&spell(c));
         }
-        previous = [previous[1], c];
+        hashes = if c.is_whitespace() { 0 } else { hashes + usize::from(c == '#') };
     }
     out
 }
@@ -76,9 +77,9 @@ fn bytes(c: char) -> String {
 fn joined(text: &str, function: &str, plain: fn(char) -> String) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut open = String::new();
-    let mut previous = ['\0'; 2];
+    let mut hashes = 0;
     for c in text.chars() {
-        if shows(c, previous) {
+        if shows(c, hashes > 1) {
             open.push_str(&plain(c));
         } else {
             if !open.is_empty() {
@@ -86,7 +87,7 @@ fn joined(text: &str, function: &str, plain: fn(char) -> String) -> String {
             }
             parts.push(format!("{function}({})", u32::from(c)));
         }
-        previous = [previous[1], c];
+        hashes = if c.is_whitespace() { 0 } else { hashes + usize::from(c == '#') };
     }
     if !open.is_empty() || parts.is_empty() {
         parts.push(format!("'{open}'"));

@@ -51,9 +51,15 @@ fn is_whole(what: &str, ran: &Ran) {
     assert!(found.iter().any(|text| text.contains(HOSTILE)), "{what} lost the text: {}", ran.out);
 }
 
+/// Any text as YAML, in which not every character may be written as it is.
+fn yaml(text: &str) -> String {
+    let escaped: String = text.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    format!("\"{escaped}\"")
+}
+
 fn hostile_campaign(name: &str, message: &str) -> String {
-    let text = campaign("NAME", 45).replace("name: NAME", &format!("name: {}", json!(name)));
-    text.replace("inviteMessage: Hello", &format!("inviteMessage: {}", json!(message)))
+    let text = campaign("NAME", 45).replace("name: NAME", &format!("name: {}", yaml(name)));
+    text.replace("inviteMessage: Hello", &format!("inviteMessage: {}", yaml(message)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,12 +69,15 @@ async fn nothing_that_is_printed_commands_anybody_and_all_json_is_escaped_alike(
     repo.campaign("one", &hostile_campaign(HOSTILE, HOSTILE));
     repo.campaign("two", &campaign("Two", 45));
     let test = format!(
-        "tests:\n  - name: {}\n    session: {{ contact.is_authenticated: true }}\n    expect: {{ one: invited }}\n",
-        json!(HOSTILE)
+        "cases:\n  - name: {0}\n    contact: {0}\n    session: {{ contact.is_authenticated: true, session.dwell_time_seconds: {0} }}\n    \
+         expect: {{ one: invited }}\n",
+        yaml(HOSTILE)
     );
     repo.write("campaigns/one.test.yaml", &test);
-    let session = json!({ "session.dwell_time_seconds": HOSTILE, "contact.is_authenticated": true }).to_string();
-    let recorded = json!({ "contactId": HOSTILE, "campaignId": "one", "attributes": { HOSTILE: 1 } });
+    let attributes = json!({ "session.dwell_time_seconds": HOSTILE, "contact.is_authenticated": true });
+    let session = json!({ "contactId": "ext:1", "channelId": HOSTILE, "sessionData": attributes }).to_string();
+    let recorded = json!({ "contactId": HOSTILE, "channelId": "web", "sessionData": { "contact.is_authenticated": HOSTILE },
+        "evaluationContext": { "timestamp": "2026-11-20T10:00:00Z", "requestId": HOSTILE } });
     repo.write("sessions.ndjson", &format!("{recorded}\n"));
 
     let mut shown = 0;
@@ -100,7 +109,7 @@ async fn nothing_that_is_printed_commands_anybody_and_all_json_is_escaped_alike(
         }
     }
     for format in ["human", "json"] {
-        let ran = check(&["explain", "one", "--session", &session, "--format", format]);
+        let ran = check(&["explain", "--session", &session, "--format", format]);
         if format == "json" {
             is_whole("explain", &ran);
         }

@@ -202,7 +202,7 @@ async fn a_file_is_renewed_each_round_and_a_second_signal_is_obeyed_at_once() {
     let job = Job::start(&repo, &["drift", "--watch", "20ms", "-q", "--format", "prometheus", "--out", "m.prom"]);
     let read = async || std::fs::read_to_string(repo.path("m.prom")).ok();
     job.until("the file", async || read().await.filter(|text| value(text, "campaignctl_drift_runs_total", GOOD) >= Some(3.0))).await;
-    server.emulator.set_faults(vec!["any:delay=1h,times=unlimited".parse::<campaignctl::emulator::FaultRule>().unwrap()]);
+    server.emulator.set_faults(vec!["any:delay=60m,times=unlimited".parse::<campaignctl::emulator::FaultRule>().unwrap()]);
     let asked = server.emulator.request_count();
     job.until("a slow round", async || (server.emulator.request_count() > asked + 1).then_some(())).await;
     job.signal("TERM");

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::diagnostic::{FileId, Finding, Label, Place, Severity, SourceMap};
 use crate::render::WARNING;
-use crate::render::escape::{inline, is_active};
+use crate::render::escape::{inline, is_active, with_broken_commands};
 use crate::render::style::STRONG;
 use crate::render::wrap::wrap;
 
@@ -45,8 +45,7 @@ impl Frame<'_> {
         let inline = self.render(Labels::Inline);
         let too_wide = |width: usize| inline.lines().any(|line| columns(line) > width && !is_path(line));
         let text = if self.width.is_some_and(too_wide) { self.render(Labels::Below) } else { inline };
-        // A runner of GitHub Actions obeys `##[command]` anywhere in a line.
-        text.replace("##[", "## [")
+        with_broken_commands(text)
     }
 
     fn render(&self, labels: Labels) -> String {

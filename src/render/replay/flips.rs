@@ -4,7 +4,7 @@ use super::Report;
 use super::words::{Bit, label_at, name, place, words};
 use crate::model::{Filter, Flip, FlipCause, FlipKind, Replayed, SessionPlace};
 use crate::reconcile::{FieldPath, FilterPart};
-use crate::render::escape::is_active;
+use crate::render::escape::inline;
 
 /// So many characters of a filter's value are shown.
 const LONGEST_VALUE: usize = 80;
@@ -109,7 +109,7 @@ pub(super) fn again(report: &Report<'_>) -> Option<String> {
 
 /// One word for a shell; `None` for standard input, and for what could not be shown as it is.
 fn argument(text: &str) -> Option<String> {
-    if text == "-" || text.starts_with("-:") || text.chars().any(is_active) || text.contains("##[") {
+    if text == "-" || text.starts_with("-:") || inline(text) != text {
         return None;
     }
     let text = if text.starts_with('-') { format!("./{text}") } else { text.to_owned() };
