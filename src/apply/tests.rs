@@ -42,6 +42,13 @@ fn spec(name: &str) -> CampaignSpec {
     serde_json::from_value(body(name)).unwrap()
 }
 
+/// A campaign as a file declares it: its key and its name.
+fn declared((text, name): (&str, &str)) -> (CampaignKey, DesiredCampaign) {
+    let origin = Origin { file: "a.yaml".to_owned(), line: 1, overlay: None };
+    let campaign = DesiredCampaign { spec: spec(name), lifecycle: Lifecycle::default(), held: Vec::new(), previously: None, origin };
+    (key(text), campaign)
+}
+
 /// A campaign as the server lists it.
 fn listed(id: &str, name: &str) -> Value {
     let mut listed = body(name);
@@ -51,7 +58,7 @@ fn listed(id: &str, name: &str) -> Value {
 
 /// Creates the declared campaigns, of these keys and names, beside those that are live and managed; `make_one` makes each
 /// change, and afterwards the server lists this.
-async fn run(declared: &[(&str, &str)], managed: &[(&str, &str)], make_one: Make, list: Vec<Value>) -> (Report, StateDocument) {
+async fn run(campaigns: &[(&str, &str)], managed: &[(&str, &str)], make_one: Make, list: Vec<Value>) -> (Report, StateDocument) {
     let server = MockServer::start().await;
     let page = json!({"entities": list, "pageSize": 100, "pageNumber": 1, "total": list.len(), "pageCount": 1});
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(200).set_body_json(page)).mount(&server).await;
@@ -59,14 +66,7 @@ async fn run(declared: &[(&str, &str)], managed: &[(&str, &str)], make_one: Make
     let credentials = Credentials::Token(Secret::new("a-token"));
     let reader = Reader::new(Server::base_url(&server.uri()).unwrap(), credentials, settings).unwrap();
 
-    let campaign = |name: &str| DesiredCampaign {
-        spec: spec(name),
-        lifecycle: Lifecycle::default(),
-        held: Vec::new(),
-        previously: None,
-        origin: Origin { file: "a.yaml".to_owned(), line: 1, overlay: None },
-    };
-    let desired = Desired { campaigns: declared.iter().map(|(text, name)| (key(text), campaign(name))).collect() };
+    let desired = Desired { campaigns: campaigns.iter().copied().map(declared).collect() };
     let live = managed.iter().map(|(text, name)| LiveCampaign {
         id: id(text),
         version: 1,

@@ -8,5 +8,5 @@ mod regular;
 pub use cap_std::fs::FileType as Kind;
 
 pub use border::{Border, Listed, Real, Refused};
-pub use output::write_named;
+pub use output::{make_folder_of, write_named};
 pub use regular::{lock_options, open_regular, read_regular};

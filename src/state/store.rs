@@ -34,13 +34,11 @@ impl StateStore {
         Ok(Self { at: location.to_string(), environment: environment.to_owned(), backend })
     }
 
-    /// A state in any bucket, with any clock and leases of a minute, for tests of those who use it.
+    /// A state in a bucket in memory, with any clock and leases of a minute, for tests of other rooms.
     #[cfg(test)]
-    pub(crate) fn of_bucket(
-        store: std::sync::Arc<dyn object_store::ObjectStore>,
-        now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static,
-    ) -> Self {
-        let state = ObjectState::of_store(store, super::clock::Clock::new(now), std::time::Duration::from_secs(60));
+    pub(crate) fn in_memory(now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static) -> Self {
+        let bucket = std::sync::Arc::new(object_store::memory::InMemory::new());
+        let state = ObjectState::of_store(bucket, super::clock::Clock::new(now), std::time::Duration::from_secs(60));
         Self { at: "s3://bucket/state.json".to_owned(), environment: "production".to_owned(), backend: Backend::Object(state) }
     }
 

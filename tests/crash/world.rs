@@ -323,8 +323,9 @@ impl<'m> World<'m> {
         self.machine.block_on(async {
             // Connections are taken in the order in which they were made: once this one is answered, those of the process
             // have been taken. They are closed, at its end at least, so the server reads each to its end.
-            let mut last = TcpStream::connect(self.emulator.base_url().trim_start_matches("http://")).await.unwrap();
-            let request = format!("GET /_emulator/requests?since={} HTTP/1.1\r\nhost: last\r\nconnection: close\r\n\r\n", u64::MAX);
+            let host = self.emulator.base_url().trim_start_matches("http://");
+            let mut last = TcpStream::connect(host).await.unwrap();
+            let request = format!("GET /_emulator/requests?since={} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n", u64::MAX);
             last.write_all(request.as_bytes()).await.unwrap();
             let mut answer = Vec::new();
             last.read_to_end(&mut answer).await.unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use crate::repo::{Ran, Repo, Server, campaign};
+use crate::repo::{Ran, Repo, Server, campaign, in_format_1};
 
 const CAMPAIGNS: &str = "/api/v2/analytics/predictiveengagement/campaigns";
 
@@ -426,7 +426,7 @@ async fn claimed_twice() -> (Server, Repo, String) {
     let mut state: Value = serde_json::from_slice(&std::fs::read(repo.path("state.json")).unwrap()).unwrap();
     let id = state["campaigns"]["one"]["id"].as_str().unwrap().to_owned();
     state["campaigns"]["two"]["id"] = json!(id.to_ascii_uppercase());
-    repo.write("state.json", &state.to_string());
+    repo.write("state.json", &in_format_1(&state));
     (server, repo, id)
 }
 

@@ -219,7 +219,7 @@ fn a_place_where_no_project_can_be_is_told() {
     let repo = empty();
     repo.write("file", "");
     repo.run(&["init", "file"]).exits(1).complains("is a file");
-    repo.run(&["init", "file/below"]).exits(1).complains("cannot write").complains("name a folder you may write in");
+    repo.run(&["init", "file/below"]).exits(1).complains("cannot make the folder").complains("name a folder you may write in");
     repo.run(&["init", "x", "-e", "local"]).exits(1).complains("the environment of the emulator");
     repo.run(&["init", "x", "-e", "a: b"]).exits(1).complains("is no name of an environment");
     repo.run(&["init", "x", "--organization", "a # b"]).exits(1).complains("an id has letters");

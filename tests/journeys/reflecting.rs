@@ -127,6 +127,7 @@ fn a_proxy_and_its_password_are_not_told() {
     });
     let mut repo = Repo::of_server("https://genesys.example");
     repo.set("GENESYSCLOUD_OAUTHCLIENT_SECRET", SECRET);
+    repo.set("CAMPAIGNCTL_ALLOW_HOSTS", "genesys.example");
     repo.campaign("one", &campaign("One", 45));
     repo.set("HTTPS_PROXY", &format!("http://proxy-user:swordfish-swordfish@{address}"));
     let ran = repo.run(&["plan", "--log", "debug", "--timeout", "2s"]).exits(1).complains("could not connect to https://genesys.example");

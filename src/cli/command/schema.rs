@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
-use crate::files::write_named;
+use crate::files::{make_folder_of, write_named};
 use crate::ops::Failure;
 use crate::render;
 use crate::schema;
@@ -76,7 +76,7 @@ impl Schema {
         };
         for (name, text) in files() {
             let path = folder.join(name);
-            write_named(&path, &text).map_err(|error| failed(&path, error))?;
+            make_folder_of(&path).and_then(|()| write_named(&path, &text)).map_err(|error| failed(&path, error))?;
             context.console.details(&format!("{}\n", path.display()));
         }
         Ok(Exit::Ok)
