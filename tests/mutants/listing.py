@@ -31,7 +31,6 @@ class Mutant:
     # Lines and columns from 1, columns in characters; the end is exclusive.
     start: tuple[int, int]
     end: tuple[int, int]
-    function: tuple[int, int] | None
     replacement: str
     diff: str
 
@@ -67,11 +66,10 @@ def mutants(root: Path, rooms: list[str]) -> list[Mutant]:
         start, end = ((span[side]["line"], span[side]["column"]) for side in ("start", "end"))
         change = each["name"].split(": ", 1)[1]
         whole_body = each["genre"] == "FnValue"
-        function = each["function"] and (each["function"]["span"]["start"]["line"], each["function"]["span"]["start"]["column"])
         # A body is known by its function; what stands in its first line says nothing.
         line = "" if whole_body else lines[file][start[0] - 1].strip()
         nth = seen[file, change, line] = seen.get((file, change, line), 0) + 1
         result.append(
-            Mutant(number, room, file, each["genre"], change, line, nth, start, end, function, each["replacement"], each["diff"])
+            Mutant(number, room, file, each["genre"], change, line, nth, start, end, each["replacement"], each["diff"])
         )
     return result

@@ -22,7 +22,7 @@ from pathlib import Path
 import runs
 from listing import ROOMS, Mutant, mutants
 from survivors import FILE, explained
-from tree import Tree
+from tree import LIB, Tree
 
 ROOT = Path(".").resolve()
 WORK = ROOT / "target" / "mutants"
@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"rooms to run, of {', '.join(ROOMS)}; all by default")
     parser.add_argument("--survivors", action="store_true", help="only what was not caught last time")
     parser.add_argument("--tests", default="", metavar="TEXT", help="only with tests whose name contains this")
+    parser.add_argument("--without", default="", metavar="BINARY", help="leave the tests of this binary out, such as `crash`, the slowest")
     parser.add_argument("--jobs", type=int, default=2, help="tests that run at the same time (2)")
     parser.add_argument("--stale", action="store_true", help="only look for explanations of code that is gone")
     chosen = parser.parse_args()
@@ -56,34 +57,52 @@ def loaded(path: Path) -> dict:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def traced(tree: Tree, programs: list[tuple[str, Path]], only: str, jobs: int) -> list[runs.Test]:
-    """Every test, with what it reaches; from the last run where neither it nor the product changed."""
-    product = tree.work / "build" / "debug" / "campaignctl"
+def traced(tree: Tree, programs: list[tuple[str, Path]], chosen: argparse.Namespace) -> list[runs.Test]:
+    """Every test, with what it reaches: from the last run where neither it nor the product changed. A run over survivors takes
+    the last run for good enough, of tests that it knows."""
+    product = (tree.work / "build" / "debug" / "campaignctl").read_bytes()
+    names = {mutant.number: short(mutant) for mutant in tree.mutants}
     known = loaded(TRACES)
     tests, keys = [], {}
     for name, program in programs:
-        key = hashlib.sha256(program.read_bytes() + product.read_bytes()).hexdigest()
+        digest = hashlib.sha256(program.read_bytes() + product).hexdigest()
         for test in runs.tests_of(name, program, tree.folder):
-            if only in test.title:
+            if chosen.tests in test.title and name != chosen.without:
                 tests.append(test)
-                keys[test.title] = key
-    waiting = []
-    for test in tests:
-        last = known.get(test.title)
-        if last and last["key"] == keys[test.title]:
-            test.seconds, test.reaches = last["seconds"], set(last["reaches"])
-        else:
-            waiting.append(test)
+                keys[test.title] = digest
+    good_enough = chosen.survivors and not chosen.tests
+    waiting = [test for test in tests if known.get(test.title, {}).get("key") != keys[test.title] and not (good_enough and test.title in known)]
+    # The slowest first, as far as that is known, so that the end does not wait for one of them.
+    waiting.sort(key=lambda test: known.get(test.title, {}).get("seconds", 1e9 if test.binary == "crash" else 0.0), reverse=True)
     say(f"{len(tests)} tests, {len(waiting)} of them to be traced")
-    with ThreadPoolExecutor(jobs) as pool:
-        outcomes = list(pool.map(lambda test: runs.trace(test, tree.folder), waiting))
-    failing = [f"{test.title}: {outcome}" for test, outcome in zip(waiting, outcomes) if outcome != "ok"]
-    for test, outcome in zip(waiting, outcomes):
-        if outcome == "ok":
-            known[test.title] = {"key": keys[test.title], "seconds": round(test.seconds, 3), "reaches": sorted(test.reaches)}
-    TRACES.write_text(json.dumps(known))
+    failing = []
+
+    def one(test: runs.Test) -> None:
+        outcome = runs.trace(test, tree.folder)
+        if outcome != "ok":
+            failing.append(f"{test.title}: {outcome}")
+            return
+        reaches = sorted(names[number] for number in test.reaches)
+        known[test.title] = {"key": keys[test.title], "seconds": round(test.seconds, 3), "reaches": reaches, "of": sorted(names.values())}
+
+    try:
+        with ThreadPoolExecutor(chosen.jobs) as pool:
+            list(pool.map(one, waiting))
+    finally:
+        TRACES.write_text(json.dumps(known))
     if failing:
         raise SystemExit("without any change these tests do not pass in the copy:\n" + "\n".join(failing))
+    for test in tests:
+        last = known[test.title]
+        reaches, of = set(last["reaches"]), set(last["of"])
+        files = {mutant.file for mutant in tree.mutants if names[mutant.number] in reaches}
+        test.seconds = last["seconds"]
+        # What was not there when the test was traced, it may reach where it reaches the file.
+        test.reaches = {
+            mutant.number
+            for mutant in tree.mutants
+            if names[mutant.number] in reaches or (names[mutant.number] not in of and mutant.file in files)
+        }
     return tests
 
 
@@ -97,8 +116,28 @@ def judge(mutant: Mutant, reaching: list[runs.Test], folder: Path, regressions: 
     return {"outcome": "survived" if reaching else "unreached", "tests": len(reaching)}
 
 
+def judge_alone(mutant: Mutant, tests: list[runs.Test], tree: Tree, regressions: runs.Regressions) -> dict:
+    """Builds one mutant by itself, program by program, and runs the tests that reach its file."""
+    near = tree.near(mutant)
+    reaching = [test for test in tests if test.reaches & near]
+    with tree.alone(mutant) as error:
+        if error:
+            return {"outcome": "unviable", "why": error}
+        for target in sorted({test.binary for test in reaching}, key=lambda name: (name != LIB, name)):
+            ((_, program),) = tree.build((target,))
+            here = [runs.Test(program, test.binary, test.name, test.seconds) for test in reaching if test.binary == target]
+            result = judge(mutant, here, tree.folder, regressions)
+            if result["outcome"] in ("caught", "timeout"):
+                return result
+    return {"outcome": "survived" if reaching else "unreached", "tests": len(reaching)}
+
+
 def key(mutant: Mutant) -> str:
     return json.dumps(mutant.identity)
+
+
+def short(mutant: Mutant) -> str:
+    return hashlib.sha256(key(mutant).encode()).hexdigest()[:12]
 
 
 def main() -> int:
@@ -112,7 +151,7 @@ def main() -> int:
     say(f"{len(everything)} changes, {len(tree.unviable)} of them do not compile, {len(tree.alone)} are built alone [{time.monotonic() - began:.0f} s]")
     programs = tree.build()
     say(f"built [{time.monotonic() - began:.0f} s]")
-    tests = sorted(traced(tree, programs, chosen.tests, chosen.jobs), key=lambda test: test.seconds)
+    tests = sorted(traced(tree, programs, chosen), key=lambda test: test.seconds)
     say(f"traced [{time.monotonic() - began:.0f} s]; {sum(test.seconds for test in tests):.0f} s of tests")
 
     results = loaded(RESULTS)
@@ -129,7 +168,9 @@ def main() -> int:
     def one(mutant: Mutant) -> None:
         start = time.monotonic()
         result = judge(mutant, [test for test in tests if mutant.number in test.reaches], tree.folder, regressions)
-        results[key(mutant)] = result
+        with SAY:
+            results[key(mutant)] = result
+            RESULTS.write_text(json.dumps(results, indent=1))
         say(f"{result['outcome']:9} {mutant.place}: {mutant.change} [{time.monotonic() - start:.1f} s]" + (f" by {result['by']}" if "by" in result else ""))
 
     with ThreadPoolExecutor(chosen.jobs) as pool:
@@ -139,14 +180,7 @@ def main() -> int:
         if chosen.survivors and results.get(key(mutant), {}).get("outcome") in ("caught", "timeout", "unviable"):
             continue
         start = time.monotonic()
-        programs = tree.build_alone(mutant)
-        if isinstance(programs, str):
-            result = {"outcome": "unviable", "why": programs}
-        else:
-            near = tree.near(mutant)
-            # The programs are new, the tests the same.
-            reaching = [runs.Test(programs[test.binary], test.binary, test.name, test.seconds) for test in tests if test.reaches & near]
-            result = judge(mutant, reaching, tree.folder, regressions)
+        result = judge_alone(mutant, tests, tree, regressions)
         results[key(mutant)] = result
         say(f"{result['outcome']:9} {mutant.place}: {mutant.change} [alone, {time.monotonic() - start:.1f} s]" + (f" by {result['by']}" if "by" in result else ""))
 

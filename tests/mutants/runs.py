@@ -105,7 +105,7 @@ def trace(test: Test, folder: Path) -> str:
     """Runs a test as the code is, and notes how long it takes and what it reaches."""
     with tempfile.TemporaryDirectory(prefix="mutant-trace-") as place:
         file = Path(place) / "trace"
-        outcome, test.seconds = run(test, folder, trace=file, limit=900)
+        outcome, test.seconds = run(test, folder, trace=file, limit=3600)
         test.reaches = {int(line) for line in file.read_text().split()} if file.exists() else set()
     return outcome
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 from listing import Mutant
@@ -47,6 +48,8 @@ unconditional_panic = "allow"
 debug = false
 """
 
+# The unit tests, by the name of their program.
+LIB = "campaignctl"
 # The tests of these rooms. Leaving one out can only make a change look unnoticed, never noticed.
 BINARIES = ("crash", "formats", "journeys", "plan_formats", "reconcile", "remote", "remote_log", "revert", "saved_plan", "scenarios")
 
@@ -156,35 +159,30 @@ class Tree:
                         break
         return blamed > 0
 
-    def build(self) -> list[tuple[str, Path]]:
-        """Builds all tests; their names and programs."""
-        ran = subprocess.run(
-            self.cargo("test", "--no-run", "--lib", *(word for binary in BINARIES for word in ("--test", binary))), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+    def build(self, targets: tuple[str, ...] = (LIB, *BINARIES)) -> list[tuple[str, Path]]:
+        """Builds tests; their names and programs."""
+        words = [word for target in targets for word in (("--lib",) if target == LIB else ("--test", target))]
+        ran = subprocess.run(self.cargo("test", "--no-run", *words), cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        messages = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith(b"{")]
         if ran.returncode != 0:
-            raise SystemExit(ran.stderr.decode() + ran.stdout.decode()[-5000:])
-        programs = []
-        for line in ran.stdout.splitlines():
-            message = json.loads(line)
-            if message["reason"] == "compiler-artifact" and message["profile"]["test"] and message["executable"]:
-                programs.append((message["target"]["name"], Path(message["executable"])))
-        return sorted(programs)
+            errors = [m["message"]["rendered"] for m in messages if m["reason"] == "compiler-message" and m["message"]["level"] == "error"]
+            raise SystemExit("\n".join(errors) or ran.stderr.decode())
+        built = [m for m in messages if m["reason"] == "compiler-artifact" and m["profile"]["test"] and m["executable"]]
+        return sorted((message["target"]["name"], Path(message["executable"])) for message in built)
 
     def near(self, mutant: Mutant) -> set[int]:
         """The changes of the same file: a test that reaches one of them may reach this one."""
         return {each.number for each in self.mutants if each.file == mutant.file}
 
-    def build_alone(self, mutant: Mutant) -> dict[str, Path] | str:
-        """Builds the copy with this change made for good; the programs, or why it does not compile."""
+    @contextmanager
+    def alone(self, mutant: Mutant):
+        """The copy with this change made for good; yields why it does not compile, if so."""
         source = (self.root / mutant.file).read_bytes()
         offset = offsets(source)
-        replacement = mutant.replacement.encode()
         kept = (self.folder / mutant.file).read_bytes()
-        self.write(mutant.file, source[: offset(mutant.start)] + replacement + source[offset(mutant.end) :])
+        self.write(mutant.file, source[: offset(mutant.start)] + mutant.replacement.encode() + source[offset(mutant.end) :])
         try:
             errors = self.check()
-            if errors:
-                return f"{(errors[0].get('code') or {}).get('code') or 'syntax'}: {errors[0]['message']}"
-            return dict(self.build())
+            yield f"{(errors[0].get('code') or {}).get('code') or 'syntax'}: {errors[0]['message']}" if errors else None
         finally:
             self.write(mutant.file, kept)
