@@ -42,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"rooms to run, of {', '.join(ROOMS)}; all by default")
     parser.add_argument("--survivors", action="store_true", help="only what was not caught last time")
     parser.add_argument("--tests", default="", metavar="TEXT", help="only with tests whose name contains this")
-    parser.add_argument("--without", default="", metavar="BINARY", help="leave the tests of this binary out, such as `crash`, the slowest")
+    parser.add_argument("--most", type=float, default=1e9, metavar="SECONDS", help="only tests that take at most so long: for a quick look")
     parser.add_argument("--jobs", type=int, default=2, help="tests that run at the same time (2)")
     parser.add_argument("--stale", action="store_true", help="only look for explanations of code that is gone")
     chosen = parser.parse_args()
@@ -67,7 +67,7 @@ def traced(tree: Tree, programs: list[tuple[str, Path]], chosen: argparse.Namesp
     for name, program in programs:
         digest = hashlib.sha256(program.read_bytes() + product).hexdigest()
         for test in runs.tests_of(name, program, tree.folder):
-            if chosen.tests in test.title and name != chosen.without:
+            if chosen.tests in test.title:
                 tests.append(test)
                 keys[test.title] = digest
     good_enough = chosen.survivors and not chosen.tests
@@ -120,7 +120,7 @@ def judge_alone(mutant: Mutant, tests: list[runs.Test], tree: Tree, regressions:
     """Builds one mutant by itself, program by program, and runs the tests that reach its file."""
     near = tree.near(mutant)
     reaching = [test for test in tests if test.reaches & near]
-    with tree.alone(mutant) as error:
+    with tree.with_only(mutant) as error:
         if error:
             return {"outcome": "unviable", "why": error}
         for target in sorted({test.binary for test in reaching}, key=lambda name: (name != LIB, name)):
@@ -151,7 +151,7 @@ def main() -> int:
     say(f"{len(everything)} changes, {len(tree.unviable)} of them do not compile, {len(tree.alone)} are built alone [{time.monotonic() - began:.0f} s]")
     programs = tree.build()
     say(f"built [{time.monotonic() - began:.0f} s]")
-    tests = sorted(traced(tree, programs, chosen), key=lambda test: test.seconds)
+    tests = sorted((test for test in traced(tree, programs, chosen) if test.seconds <= chosen.most), key=lambda test: test.seconds)
     say(f"traced [{time.monotonic() - began:.0f} s]; {sum(test.seconds for test in tests):.0f} s of tests")
 
     results = loaded(RESULTS)

@@ -175,7 +175,7 @@ class Tree:
         return {each.number for each in self.mutants if each.file == mutant.file}
 
     @contextmanager
-    def alone(self, mutant: Mutant):
+    def with_only(self, mutant: Mutant):
         """The copy with this change made for good; yields why it does not compile, if so."""
         source = (self.root / mutant.file).read_bytes()
         offset = offsets(source)
