@@ -250,4 +250,24 @@ mod tests {
         assert!(document.end("idle", forgotten));
         assert_eq!(document, before);
     }
+
+    #[test]
+    fn numbers_that_no_counting_reaches_are_damage() {
+        let last = u64::MAX / 2;
+        for (serial, fence, is_read) in [(last, last, true), (last + 1, 0, false), (0, last + 1, false), (u64::MAX, u64::MAX, false)] {
+            let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+            let document = StateDocument { serial, fence, ..StateDocument::new("l".to_owned(), owner) };
+            let outcome = StateDocument::parse(&document.bytes());
+            assert_eq!(outcome == Ok(document), is_read, "{serial} {fence}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_file_has_no_number_of_a_lock() {
+        let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let document = StateDocument::new("l".to_owned(), owner);
+        assert!(!String::from_utf8(document.bytes()).unwrap().contains("fence"));
+        let fenced = StateDocument { fence: 7, ..document };
+        assert!(String::from_utf8(fenced.bytes()).unwrap().contains("\"fence\":7"));
+    }
 }

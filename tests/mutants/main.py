@@ -3,7 +3,7 @@
 1. cargo-mutants lists the changes (`listing.py`).
 2. All of them are written into a copy of the repository, each behind a switch (`switches.py`, `tree.py`), and built once.
 3. Every test runs once by itself with all switches off, and notes which of them it comes by (`runs.py`).
-4. Every change runs, switched on, the tests that reach it, the fastest first, until one fails or hangs.
+4. Every change runs, switched on, the tests that reach it, until one fails or hangs.
 
 What survives has to be explained in `survivors.toml`.
 """
@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/mutants/run.sh", description="Mutation testing; see docs/testing.md.")
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"rooms to run, of {', '.join(ROOMS)}; all by default")
     parser.add_argument("--survivors", action="store_true", help="only what was not caught last time")
+    parser.add_argument("--report", action="store_true", help="run nothing, and say again what came of the last runs")
     parser.add_argument("--tests", default="", metavar="TEXT", help="only with tests whose name contains this")
     parser.add_argument("--most", type=float, default=1e9, metavar="SECONDS", help="only tests that take at most so long: for a quick look")
     parser.add_argument("--jobs", type=int, default=2, help="tests that run at the same time (2)")
@@ -145,6 +146,8 @@ def main() -> int:
     began = time.monotonic()
     WORK.mkdir(parents=True, exist_ok=True)
     everything = mutants(ROOT, list(ROOMS))
+    if chosen.report:
+        return report(everything, [m for m in everything if m.room in chosen.rooms], loaded(RESULTS), 0.0)
     tree = Tree(ROOT, WORK, everything)
     tree.copy()
     tree.switch()
@@ -156,7 +159,7 @@ def main() -> int:
 
     results = loaded(RESULTS)
     regressions = runs.Regressions(tree.folder)
-    now = [m for m in everything if m.room in chosen.rooms]
+    now = sorted((m for m in everything if m.room in chosen.rooms), key=lambda m: chosen.rooms.index(m.room))
     for mutant in now:
         if mutant.number in tree.unviable:
             results[key(mutant)] = {"outcome": "unviable", "why": tree.unviable[mutant.number]}
@@ -165,9 +168,21 @@ def main() -> int:
         waiting = [m for m in waiting if results.get(key(m), {}).get("outcome") not in ("caught", "timeout")]
     say(f"{len(waiting)} changes to run")
 
+    caught_by: dict[str, Counter] = defaultdict(Counter)
+    places = {key(m): m.file for m in everything}
+    for identity, result in results.items():
+        if "by" in result and identity in places:
+            caught_by[places[identity]][result["by"]] += 1
+
     def one(mutant: Mutant) -> None:
         start = time.monotonic()
-        result = judge(mutant, [test for test in tests if mutant.number in test.reaches], tree.folder, regressions)
+        # What caught other changes of this file is the likeliest to catch this one; then the fastest.
+        likely = [title for title, _ in caught_by[mutant.file].most_common(10)]
+        reaching = [test for test in tests if mutant.number in test.reaches]
+        reaching.sort(key=lambda test: likely.index(test.title) if test.title in likely and test.seconds < 5 else len(likely) + test.seconds)
+        result = judge(mutant, reaching, tree.folder, regressions)
+        if "by" in result:
+            caught_by[mutant.file][result["by"]] += 1
         with SAY:
             results[key(mutant)] = result
             RESULTS.write_text(json.dumps(results, indent=1))
@@ -185,10 +200,10 @@ def main() -> int:
         say(f"{result['outcome']:9} {mutant.place}: {mutant.change} [alone, {time.monotonic() - start:.1f} s]" + (f" by {result['by']}" if "by" in result else ""))
 
     RESULTS.write_text(json.dumps(results, indent=1))
-    return report(everything, now, results, time.monotonic() - began, whole=set(chosen.rooms) == set(ROOMS))
+    return report(everything, now, results, time.monotonic() - began)
 
 
-def report(everything: list[Mutant], now: list[Mutant], results: dict, seconds: float, whole: bool) -> int:
+def report(everything: list[Mutant], now: list[Mutant], results: dict, seconds: float) -> int:
     reasons = explained(ROOT)
     survivors = [m for m in now if results.get(key(m), {}).get("outcome") in (None, "survived", "unreached")]
     unexplained = [m for m in survivors if m.identity not in reasons]
@@ -217,7 +232,8 @@ def report(everything: list[Mutant], now: list[Mutant], results: dict, seconds: 
         say(row(f"`{room}`", count))
         total += count
     say(row("together", total))
-    say(f"\n{seconds:.0f} s")
+    if seconds:
+        say(f"\n{seconds:.0f} s")
     return 1 if unexplained or wrong else 0
 
 

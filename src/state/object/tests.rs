@@ -2,6 +2,7 @@
 
 mod faulty;
 mod locking;
+mod opening;
 mod properties;
 mod writing;
 
