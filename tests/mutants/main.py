@@ -159,13 +159,16 @@ def main() -> int:
 
     results = loaded(RESULTS)
     regressions = runs.Regressions(tree.folder)
-    now = sorted((m for m in everything if m.room in chosen.rooms), key=lambda m: chosen.rooms.index(m.room))
+    now = [m for m in everything if m.room in chosen.rooms]
     for mutant in now:
         if mutant.number in tree.unviable:
             results[key(mutant)] = {"outcome": "unviable", "why": tree.unviable[mutant.number]}
     waiting = [m for m in now if m.number not in tree.unviable and m.number not in tree.alone]
     if chosen.survivors:
         waiting = [m for m in waiting if results.get(key(m), {}).get("outcome") not in ("caught", "timeout")]
+    # Those that few tests reach first: they are judged soonest.
+    cost = {m.number: sum(test.seconds for test in tests if m.number in test.reaches) for m in waiting}
+    waiting.sort(key=lambda m: (chosen.rooms.index(m.room), cost[m.number]))
     say(f"{len(waiting)} changes to run")
 
     caught_by: dict[str, Counter] = defaultdict(Counter)

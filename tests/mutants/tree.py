@@ -1,5 +1,6 @@
 """The copy of the repository that all changes are built into."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -99,11 +100,20 @@ class Tree:
             path.write_bytes(content)
 
     def switch(self) -> None:
-        """Writes the switches, and takes out those that do not compile, until the rest does."""
+        """Writes the switches, and takes out those that do not compile, until the rest does. What was found out about the
+        same sources is kept."""
+        known = self.work / "compiles.json"
+        texts = {str(path.relative_to(self.root)): path.read_text() for path in (self.root / "src").rglob("*.rs")}
+        about = hashlib.sha256(json.dumps([sorted(texts.items()), [mutant.identity for mutant in self.mutants]]).encode()).hexdigest()
+        last = json.loads(known.read_text()) if known.exists() else {}
+        if last.get("about") == about:
+            self.unviable = {int(number): why for number, why in last["unviable"].items()}
+            self.alone = {int(number): why for number, why in last["alone"].items()}
         for attempt in range(40):
             files = self.write_switches()
-            errors = self.check()
+            errors = [] if last.get("about") == about else self.check()
             if not errors:
+                known.write_text(json.dumps({"about": about, "unviable": self.unviable, "alone": self.alone}))
                 return
             if not self.take_out(files, errors):
                 raise SystemExit(f"the copy does not compile, and no change is to blame:\n{errors[0]['rendered']}")

@@ -135,7 +135,7 @@ fn what_cannot_be_read_is_neither_changed_nor_deleted_nor_made_a_second_time() {
     let declared_still = plan(&[("a", declared(cooling("x", 9))), b.clone()], &alive, &of_state);
     assert_eq!((changes(&declared_still), &declared_still.refusals[..]), (vec![], &[refused.clone()][..]));
     assert_eq!(declared_still.refusals[0].keys(), [&key("a")]);
-    let file_gone = plan(&[b.clone()], &alive, &of_state);
+    let file_gone = plan(std::slice::from_ref(&b), &alive, &of_state);
     assert_eq!((changes(&file_gone), &file_gone.refusals[..]), (vec![], &[refused][..]));
 
     // It has the name of a new campaign, and could be it.
