@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Mutation testing: cargo-mutants says how the code can be changed, and every change must be noticed by a test, or be explained
-# in survivors.toml. `tests/mutants/run.sh [ROOM…]` runs the rooms named, or all; `--survivors` only what survived last time.
+# in survivors.toml. `tests/mutants/run.sh [ROOM…]` runs the rooms named, or all; docs/testing.md describes the rest.
 #
 # cargo-mutants itself builds the crate anew for each change, which takes the better part of a day. Here all changes are built
 # together, each behind a switch that an environment variable turns on, and each runs only the tests that reach it: see
