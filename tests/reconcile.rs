@@ -3,6 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 mod campaigns;
+#[path = "reconcile/creates.rs"]
+mod creates;
+#[path = "reconcile/limits.rs"]
+mod limits;
+#[path = "reconcile/pairing.rs"]
+mod pairing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -155,6 +155,21 @@ fn a_signature_cannot_be_taken_off_or_moved() {
 }
 
 #[test]
+fn only_a_plan_of_a_later_format_is_called_one() {
+    let opened = |text: &str| match open(text.as_bytes()) {
+        Err(SealError::Newer(version)) => format!("format {version}"),
+        Err(SealError::NotAPlan(_)) => "no plan".to_owned(),
+        other => panic!("{other:?}"),
+    };
+    //  a later format may have fields that this version does not know
+    assert_eq!(opened(r#"{ "format": "campaignctl-saved-plan", "version": 4, "more": 1 }"#), "format 4");
+    assert_eq!(opened(r#"{ "format": "campaignctl-saved-plan", "version": 3, "more": 1 }"#), "no plan");
+    assert_eq!(opened(r#"{ "format": "campaignctl-saved-plan", "version": 2, "more": 1 }"#), "no plan");
+    assert_eq!(opened(r#"{ "format": "another", "version": 4, "more": 1 }"#), "no plan");
+    assert_eq!(opened(r#"{ "format": "another", "version": 3 }"#), "no plan");
+}
+
+#[test]
 fn a_plan_that_this_version_would_make_otherwise_is_refused() {
     let mut saved = sample();
     saved.objects.remove(&key(1));

@@ -72,12 +72,17 @@ impl SavedPlanError {
 pub fn read(path: &Path) -> Result<Opened, SavedPlanError> {
     let io_error = |source| SavedPlanError::Io { verb: "read", path: path.to_owned(), source };
     let file = File::open(path).map_err(io_error)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(io_error)?;
-    if bytes.len() as u64 > MOST_BYTES {
+    let Some(bytes) = at_most(MOST_BYTES, file).map_err(io_error)? else {
         return Err(SavedPlanError::TooLarge { path: path.to_owned() });
-    }
+    };
     open(&bytes).map_err(|source| SavedPlanError::Seal { path: path.to_owned(), source })
+}
+
+/// All of it, or `None` where that is more than `most` bytes.
+fn at_most(most: u64, source: impl io::Read) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Writes the text of a sealed plan: beside the file first, then renamed over it.
@@ -94,7 +99,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), SavedPlanError> {
     if !may_be_replaced(path).map_err(io_error)? {
         return Err(SavedPlanError::Occupied { path: path.to_owned() });
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or(Path::new(""));
     let mut file = tempfile::Builder::new().prefix(".plan-").suffix(".tmp").tempfile_in(folder).map_err(io_error)?;
     file.write_all(text.as_bytes()).map_err(io_error)?;
     file.as_file().sync_all().map_err(io_error)?;
@@ -112,4 +117,16 @@ fn may_be_replaced(path: &Path) -> io::Result<bool> {
         Ok(_) => File::open(path)?.take(200).read_to_end(&mut start)?,
     };
     Ok(start.is_empty() || String::from_utf8_lossy(&start).contains(FORMAT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_most;
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        assert_eq!(at_most(3, &b"abc"[..]).unwrap(), Some(b"abc".to_vec()));
+        assert_eq!(at_most(3, &b"abcd"[..]).unwrap(), None);
+        assert_eq!(at_most(3, std::io::repeat(b'a')).unwrap(), None, "and it is not waited for the end of one that has none");
+    }
 }

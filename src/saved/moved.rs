@@ -221,3 +221,22 @@ impl fmt::Display for LiveMove {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Moved;
+    use crate::saved::AppliedAt;
+
+    fn state(planned: Option<(&str, u64)>, now: Option<(&str, u64)>) -> String {
+        let at = |(lineage, serial): (&str, u64)| AppliedAt { lineage: lineage.to_owned(), serial };
+        Moved::State { planned: planned.map(at), now: now.map(at), written: None }.to_string()
+    }
+
+    #[test]
+    fn a_state_that_moved_is_told_from_one_that_was_replaced() {
+        assert_eq!(state(Some(("a", 3)), Some(("a", 4))), "the state: serial 3 is now 4");
+        assert_eq!(state(Some(("a", 3)), Some(("b", 4))), "the state: it was replaced by another one");
+        assert_eq!(state(None, Some(("b", 1))), "the state: there was none, and now there is (serial 1)");
+        assert_eq!(state(Some(("a", 3)), None), "the state: it is gone");
+    }
+}

@@ -231,6 +231,7 @@ impl StateDocument {
 mod tests {
     use super::{Owner, Run, StateDocument, Touched};
     use crate::model::CampaignKey;
+    use crate::state::Stored;
     use jiff::Timestamp;
 
     fn run(id: &str, touched: usize) -> Run {
@@ -277,5 +278,64 @@ mod tests {
         document.runs.last_mut().unwrap().touched.clear();
         assert!(document.end("idle", forgotten));
         assert_eq!(document, before);
+    }
+
+    #[test]
+    fn numbers_that_no_counting_reaches_are_damage() {
+        let last = u64::MAX / 2;
+        for (serial, fence, is_read) in [(last, last, true), (last + 1, 0, false), (0, last + 1, false), (u64::MAX, u64::MAX, false)] {
+            let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+            let document = StateDocument { serial, fence, ..StateDocument::new("l".to_owned(), owner) };
+            let outcome = StateDocument::parse(&document.bytes());
+            assert_eq!(outcome == Ok(document), is_read, "{serial} {fence}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_a_file_has_no_number_of_a_lock() {
+        let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let document = StateDocument::new("l".to_owned(), owner);
+        assert!(!String::from_utf8(document.bytes()).unwrap().contains("fence"));
+        let fenced = StateDocument { fence: 7, ..document };
+        assert!(String::from_utf8(fenced.bytes()).unwrap().contains("\"fence\":7"));
+    }
+
+    #[test]
+    fn a_writing_is_marked_and_says_what_wrote_it() {
+        let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let before = StateDocument { tool: "0.0.1".to_owned(), serial: 3, fence: 7, ..StateDocument::new("l".to_owned(), owner) };
+        let (one, other) = (before.next(Timestamp::UNIX_EPOCH, 6), before.next(Timestamp::UNIX_EPOCH, 8));
+        assert_eq!((one.tool.as_str(), one.serial, one.written), (env!("CARGO_PKG_VERSION"), 4, Some(Timestamp::UNIX_EPOCH)));
+        assert_eq!((one.fence, other.fence), (7, 8), "it only rises");
+        assert!(one.write.is_some() && one.write != other.write, "each writing has a mark of its own");
+        assert_ne!(one.next(Timestamp::UNIX_EPOCH, 0).write, one.write);
+    }
+
+    #[test]
+    fn what_is_put_in_the_place_of_a_state_has_a_number_above_both() {
+        let owner = Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let numbered = |serial, fence| StateDocument { serial, fence, ..StateDocument::new("l".to_owned(), owner.clone()) };
+        let stored = |serial| Stored::new("state.json", numbered(serial, 5).bytes());
+        assert_eq!(numbered(3, 9).after(Some(&stored(8))), numbered(8, 0));
+        assert_eq!(numbered(8, 9).after(Some(&stored(3))), numbered(8, 0));
+        assert_eq!(numbered(3, 9).after(None), numbered(3, 0));
+        assert_eq!(numbered(3, 9).after(Some(&Stored::new("state.json", b"{".to_vec()))), numbered(3, 0));
+    }
+
+    #[test]
+    fn states_say_the_same_whenever_and_by_whatever_they_were_written() {
+        let owner = || Owner { environment: "e".to_owned(), organization: "o".to_owned() };
+        let one = StateDocument::new("l".to_owned(), owner());
+        let rewritten = StateDocument { tool: "0".to_owned(), write: Some("w".to_owned()), fence: 3, ..one.clone() };
+        assert!(one.says_the_same(&rewritten));
+        let others = [
+            StateDocument { lineage: "m".to_owned(), ..one.clone() },
+            StateDocument { serial: 1, ..one.clone() },
+            StateDocument { owner: Owner { environment: "f".to_owned(), ..owner() }, ..one.clone() },
+            StateDocument { runs: vec![run("r", 1)], ..one.clone() },
+        ];
+        for other in others {
+            assert!(!one.says_the_same(&other), "{other:?}");
+        }
     }
 }

@@ -365,4 +365,17 @@ mod tests {
         state.lock(&holder(), "local").unwrap().write(&mut document()).unwrap();
         assert!(!ours.exists() && other.exists());
     }
+
+    #[test]
+    fn nothing_there_is_no_state_and_no_lock_but_what_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFile::new(folder.path().join("state.json"));
+        assert_eq!(state.stored("").unwrap(), None);
+        assert_eq!(state.held().unwrap(), None);
+        for (name, verb) in [("state.json", "read"), ("state.json.lock", "look at the lock of")] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            let error = if verb == "read" { state.stored("").unwrap_err() } else { state.held().unwrap_err() };
+            assert!(matches!(error, StateError::Io { verb: tried, .. } if tried == verb), "{error}");
+        }
+    }
 }

@@ -189,6 +189,8 @@ async fn a_signature_is_made_and_demanded_with_the_key() {
     let plan = repo.run(&["plan", "--out", "signed.plan"]).exits(0).says("signed with CAMPAIGNCTL_PLAN_KEY");
     let text = fs::read_to_string(repo.path("signed.plan")).unwrap();
     assert!(!text.contains(KEY) && !plan.out.contains(KEY) && !plan.err.contains(KEY));
+    let shown = repo.run(&["show", "signed.plan"]).exits(0).says("campaign.one");
+    assert!(!shown.err.contains("signed"), "{}", shown.err);
 
     repo.set("CAMPAIGNCTL_PLAN_KEY", "another-key");
     repo.run(&["apply", "signed.plan"]).exits(1).complains("its signature was not made with the key in CAMPAIGNCTL_PLAN_KEY");

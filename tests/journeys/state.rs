@@ -128,3 +128,36 @@ async fn a_storage_that_does_not_answer_is_told_and_nothing_is_planned() {
     let requests = storage.received_requests().await.unwrap();
     assert!(requests.iter().all(|request| request.url.path().starts_with("/bucket/key")), "{requests:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_not_there_is_not_an_empty_state() {
+    let server = Server::start(UnknownFields::Reject).await;
+    for (code, expected) in [("NoSuchBucket", 1), ("NoSuchKey", 0)] {
+        let storage = wiremock::MockServer::start().await;
+        let text = format!("<Error><Code>{code}</Code><Message>The specified thing does not exist</Message></Error>");
+        let answer = wiremock::ResponseTemplate::new(404).set_body_string(text);
+        wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&storage).await;
+        let mut repo = repo_at(server.emulator.base_url(), "s3://bucket/key");
+        for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_ENDPOINT_URL", &storage.uri())] {
+            repo.set(name, value);
+        }
+        // Not 4: nobody else stands in the way.
+        let ran = repo.run(&["plan", "--exit-codes", "fine"]).exits(expected);
+        if expected == 1 {
+            ran.complains("The specified thing does not exist (NoSuchBucket)").complains("make the bucket first");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storage_that_has_no_time_is_asked_five_times() {
+    let server = Server::start(UnknownFields::Reject).await;
+    let storage = wiremock::MockServer::start().await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(503)).mount(&storage).await;
+    let mut repo = repo_at(server.emulator.base_url(), "s3://bucket/key");
+    for (name, value) in [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_ENDPOINT_URL", &storage.uri())] {
+        repo.set(name, value);
+    }
+    repo.run(&["plan"]).exits(1).complains("cannot read the state `s3://bucket/key`");
+    assert_eq!(storage.received_requests().await.unwrap().len(), 5);
+}

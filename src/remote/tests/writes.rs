@@ -306,6 +306,19 @@ async fn reads_that_lag_behind_do_not_make_a_conflict_of_our_own_write() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reads_that_never_show_our_write_are_given_up_and_do_not_pass_for_its_failure() {
+    //  faults, how it ends, PUTs, GETs: a write that seems done is looked for three times
+    let table = [(Fault::LostAfter, Ended::Conflict, 2, 4), (Fault::TornAfter, Ended::Unknown, 1, 3)];
+    for (fault, expected, puts, gets) in table {
+        let (writer, store) = writer(&[fault]);
+        store.lock().unwrap().stale_reads = usize::MAX;
+        let result = writer.update(&id(), &body()).await;
+        assert_eq!(ended(&result), expected, "{fault:?}: {result:?}");
+        assert_eq!((count(&store, Method::Put), count(&store, Method::Get)), (puts, gets), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_back_stays_unknown() {
     for faults in [&[Fault::LostAfter][..], &[Fault::Lost], &[Fault::StatusAfter(503)], &[Fault::TornAfter]] {
         let (writer, store) = writer(faults);

@@ -1,7 +1,9 @@
 //! Two machines, one state, a storage that forgets to answer, and a clock that jumps: nobody writes over anybody.
 
+mod edges;
 mod faulty;
 mod locking;
+mod opening;
 mod properties;
 mod writing;
 
