@@ -34,7 +34,7 @@ pub use campaignctl::emulator::Moment;
 pub const SETTLE: Duration = Duration::from_millis(50);
 
 /// What no run waits for, on any machine.
-const LONG: Duration = Duration::from_secs(3600);
+pub const LONG: Duration = Duration::from_secs(3600);
 
 /// Client id of somebody else, whose requests are not counted.
 pub const OUTSIDE: &str = "outside";
@@ -96,6 +96,8 @@ pub struct World<'m> {
     told: Arc<AtomicUsize>,
     /// How long a run may take.
     pub deadline: Option<Duration>,
+    /// How long results may wait for the next write of the state.
+    pub save_every: Duration,
 }
 
 /// Where files are fast, if there is such a place: what is lost with the machine's power is not what is tested here.
@@ -231,7 +233,16 @@ impl<'m> World<'m> {
                 process.kill_and_wait();
             }
         });
-        Self { emulator: Arc::new(emulator), witness, machine, folder, armed, told: Arc::default(), deadline: None }
+        Self {
+            emulator: Arc::new(emulator),
+            witness,
+            machine,
+            folder,
+            armed,
+            told: Arc::default(),
+            deadline: None,
+            save_every: Duration::ZERO,
+        }
     }
 
     /// Events that the last run told.
@@ -292,7 +303,7 @@ impl<'m> World<'m> {
             let options = Options {
                 parallelism: NonZeroUsize::new(parallelism).unwrap(),
                 settle: SETTLE,
-                save_every: Duration::ZERO,
+                save_every: self.save_every,
                 run: "a-run".to_owned(),
             };
             let tell = |_| {
