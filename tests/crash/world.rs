@@ -87,12 +87,15 @@ impl Machine {
     }
 }
 
+/// A kill to come, and whom it hits.
+type Armed = (Kill, Arc<Process>);
+
 pub struct World<'m> {
     pub emulator: Arc<Emulator>,
     pub witness: Arc<Mutex<Witness>>,
     pub machine: &'m Machine,
     folder: tempfile::TempDir,
-    armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>>,
+    armed: Arc<Mutex<Option<Armed>>>,
     told: Arc<AtomicUsize>,
     /// How long a run may take.
     pub deadline: Option<Duration>,
@@ -218,7 +221,7 @@ impl<'m> World<'m> {
         let project =
             format!("lint: {{ all: allow }}\nenvironments:\n  crash: {{ baseUrl: \"{}\", state: state.json }}\n", emulator.base_url());
         fs::write(folder.path().join("campaignctl.yaml"), project).unwrap();
-        let armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>> = Arc::default();
+        let armed: Arc<Mutex<Option<Armed>>> = Arc::default();
         let witness = Arc::new(Mutex::new(Witness::new(folder.path().join("state.json"))));
         let (of_hook, watching) = (Arc::clone(&armed), Arc::clone(&witness));
         emulator.on(move |moment, record| {
