@@ -57,7 +57,7 @@ fn check(template: &world::Template, machine: &Machine, case: &Case) {
 const THREADS_PER_CORE: usize = 3;
 
 /// Runs cases on several threads, each with a machine for its servers.
-fn run(matrix: &str, cases: Vec<Case>) -> usize {
+fn run(cases: Vec<Case>) -> usize {
     let template = world::Template::new(&Machine::new());
     let next = AtomicUsize::new(0);
     let threads = THREADS_PER_CORE * std::thread::available_parallelism().map_or(2, usize::from);
@@ -71,7 +71,6 @@ fn run(matrix: &str, cases: Vec<Case>) -> usize {
             });
         }
     });
-    println!("{matrix}: {} cases", cases.len());
     cases.len()
 }
 
@@ -115,7 +114,7 @@ fn every_fault_at_every_request() {
             cases.push(Case { faults: vec![format!("list:stale-list={hidden}"), fault.to_owned()], kill: None, parallelism: 4 });
         }
     }
-    assert!(run("every fault at every request", cases) >= 400, "the matrix has shrunk");
+    assert!(run(cases) >= 414, "the matrix has shrunk");
 }
 
 #[test]
@@ -125,7 +124,7 @@ fn every_moment_at_which_the_process_is_killed() {
         .into_iter()
         .flat_map(|kill| [1, 4].map(|parallelism| Case { faults: Vec::new(), kill: Some(kill.clone()), parallelism }))
         .collect();
-    assert!(run("every moment of a kill", cases) >= 140, "the matrix has shrunk");
+    assert!(run(cases) >= 150, "the matrix has shrunk");
 }
 
 /// The list that is read for the next plan does not show yet what the killed run wrote last; the next one does.
@@ -137,7 +136,7 @@ fn every_moment_of_a_kill_while_the_list_lags_behind() {
         .into_iter()
         .flat_map(|kill| [1, 4].map(|parallelism| Case { faults: lags(), kill: Some(kill.clone()), parallelism }))
         .collect();
-    assert!(run("every moment of a kill while the list lags", cases) >= 140, "the matrix has shrunk");
+    assert!(run(cases) >= 150, "the matrix has shrunk");
 }
 
 #[test]
@@ -154,5 +153,5 @@ fn a_fault_and_a_kill_in_one_run() {
             }
         }
     }
-    assert!(run("a fault and a kill in one run", cases) >= 3_000, "the matrix has shrunk");
+    assert!(run(cases) >= 3_093, "the matrix has shrunk");
 }

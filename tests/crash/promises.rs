@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use campaignctl::emulator::FaultScript;
 
-use super::world::{End, Kill, Machine, Moment, SETTLE, Template, World};
+use super::world::{End, Kill, LONG, Machine, Moment, SETTLE, Template, World};
 
 /// A world in which this goes wrong.
 fn world<'m>(machine: &'m Machine, faults: &[&str]) -> World<'m> {
@@ -23,6 +23,18 @@ fn finish(world: &World<'_>) {
 
 /// The number of the first create among the requests of an undisturbed run, counted from 0.
 const FIRST_CREATE: usize = 12;
+
+/// No result has to be written down for long: still the intents are on disk before the first create is received.
+#[test]
+fn intents_do_not_wait_for_the_first_result_to_be_written_down() {
+    let machine = Machine::new();
+    let mut world = world(&machine, &[]);
+    world.save_every = LONG;
+    let kill = Kill::Server { request: FIRST_CREATE, moment: Moment::Committed };
+    assert!(matches!(world.apply(Some(kill), 4), End::Killed));
+    world.save_every = Duration::ZERO;
+    finish(&world);
+}
 
 /// The run waits longer than the settle time before it sends: the time at which the intent was written down says nothing
 /// about when the create was sent.

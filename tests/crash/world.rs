@@ -34,7 +34,7 @@ pub use campaignctl::emulator::Moment;
 pub const SETTLE: Duration = Duration::from_millis(50);
 
 /// What no run waits for, on any machine.
-const LONG: Duration = Duration::from_secs(3600);
+pub const LONG: Duration = Duration::from_secs(3600);
 
 /// Client id of somebody else, whose requests are not counted.
 pub const OUTSIDE: &str = "outside";
@@ -87,15 +87,20 @@ impl Machine {
     }
 }
 
+/// A kill to come, and whom it hits.
+type Armed = (Kill, Arc<Process>);
+
 pub struct World<'m> {
     pub emulator: Arc<Emulator>,
     pub witness: Arc<Mutex<Witness>>,
     pub machine: &'m Machine,
     folder: tempfile::TempDir,
-    armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>>,
+    armed: Arc<Mutex<Option<Armed>>>,
     told: Arc<AtomicUsize>,
     /// How long a run may take.
     pub deadline: Option<Duration>,
+    /// How long results may wait for the next write of the state.
+    pub save_every: Duration,
 }
 
 /// Where files are fast, if there is such a place: what is lost with the machine's power is not what is tested here.
@@ -216,7 +221,7 @@ impl<'m> World<'m> {
         let project =
             format!("lint: {{ all: allow }}\nenvironments:\n  crash: {{ baseUrl: \"{}\", state: state.json }}\n", emulator.base_url());
         fs::write(folder.path().join("campaignctl.yaml"), project).unwrap();
-        let armed: Arc<Mutex<Option<(Kill, Arc<Process>)>>> = Arc::default();
+        let armed: Arc<Mutex<Option<Armed>>> = Arc::default();
         let witness = Arc::new(Mutex::new(Witness::new(folder.path().join("state.json"))));
         let (of_hook, watching) = (Arc::clone(&armed), Arc::clone(&witness));
         emulator.on(move |moment, record| {
@@ -231,7 +236,16 @@ impl<'m> World<'m> {
                 process.kill_and_wait();
             }
         });
-        Self { emulator: Arc::new(emulator), witness, machine, folder, armed, told: Arc::default(), deadline: None }
+        Self {
+            emulator: Arc::new(emulator),
+            witness,
+            machine,
+            folder,
+            armed,
+            told: Arc::default(),
+            deadline: None,
+            save_every: Duration::ZERO,
+        }
     }
 
     /// Events that the last run told.
@@ -292,7 +306,7 @@ impl<'m> World<'m> {
             let options = Options {
                 parallelism: NonZeroUsize::new(parallelism).unwrap(),
                 settle: SETTLE,
-                save_every: Duration::ZERO,
+                save_every: self.save_every,
                 run: "a-run".to_owned(),
             };
             let tell = |_| {

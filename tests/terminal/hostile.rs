@@ -32,7 +32,7 @@ async fn the_reason_why_a_campaign_cannot_be_read_is_shown_and_not_obeyed() {
         &["drift", "--show-unmanaged"],
         &["plan", "--color", "always"],
     ] {
-        let screen = run(&repo, arguments, 120, &[]).is_harmless_with_a_bar().exits(1);
+        let screen = run(&repo, arguments, 120, &[]).shows_only_colours_and_a_bar().exits(1);
         screen.says(&format!("unknown variant `{SHOWN}`, expected `realtime` or `batch`"));
     }
     assert_eq!(writes(&server).await, 0);
@@ -56,7 +56,7 @@ async fn names_and_texts_of_live_campaigns_are_shown_and_not_obeyed() {
         (&["plan", "--concise"], 0),
         (&["apply", "--auto-approve"], 1),
     ] {
-        run(&repo, arguments, 200, &[]).is_harmless_with_a_bar().exits(code).has_colours().says("\\u{1b}]0;owned\\u{7}");
+        run(&repo, arguments, 200, &[]).shows_only_colours_and_a_bar().exits(code).has_colours().says("\\u{1b}]0;owned\\u{7}");
     }
     // The refusal of the write was told, too.
     assert_eq!(writes(&server).await, 1);
@@ -71,7 +71,7 @@ async fn a_question_is_asked_below_a_plan_that_could_not_touch_it() {
     let mut session = Session::start(&repo, &["apply"], 100, &[]);
     session.until("Enter a value: ");
     session.types("no\n");
-    let screen = session.end().is_harmless_with_a_bar().exits(1).says(SHOWN).says("apply cancelled");
+    let screen = session.end().shows_only_colours_and_a_bar().exits(1).says(SHOWN).says("apply cancelled");
     let (plan, question) = screen.text.split_once("Do you want to perform these actions").unwrap();
     assert!(plan.contains(SHOWN) && !question.contains("owned"), "{}", screen.text);
     assert_eq!(writes(&server).await, 0);
@@ -89,11 +89,11 @@ fn what_stands_in_files_is_shown_and_not_obeyed() {
     repo.campaign("one", &text);
     let shown = "\\u{1b}]0;owned\\u{7}\\u{202e}evil\\u{9b}2A";
     for arguments in [&["validate"][..], &["plan"], &["apply"]] {
-        run(&repo, arguments, 120, &[]).is_harmless_with_a_bar().exits(1).says(shown).says("campaigns/one.yaml:");
+        run(&repo, arguments, 120, &[]).shows_only_colours_and_a_bar().exits(1).says(shown).says("campaigns/one.yaml:");
     }
     // Raw bytes that YAML does not allow at all.
     repo.campaign("one", &campaign("One\u{1b}]0;owned\u{7}", 45));
-    run(&repo, &["validate"], 120, &[]).is_harmless().exits(1).says("campaigns/one.yaml:");
+    run(&repo, &["validate"], 120, &[]).shows_only_colours().exits(1).says("campaigns/one.yaml:");
 }
 
 #[test]
@@ -104,11 +104,11 @@ fn what_a_session_sends_is_shown_and_not_obeyed() {
         "sessionData": { "referrer.page": format!("/pricing{HOSTILE}"), "external.churn_probability": HOSTILE, HOSTILE: HOSTILE },
     });
     repo.write("session.json", &session.to_string());
-    let screen = run(&repo, &["explain", "session.json"], 120, &[]).is_harmless().exits(0).says("\\u{1b}]0;owned\\u{7}");
+    let screen = run(&repo, &["explain", "session.json"], 120, &[]).shows_only_colours().exits(0).says("\\u{1b}]0;owned\\u{7}");
     assert!(!screen.text.contains('\r'), "{:?}", screen.text);
-    run(&repo, &["explain", "session.json", "--format", "json"], 120, &[]).is_harmless().exits(0);
+    run(&repo, &["explain", "session.json", "--format", "json"], 120, &[]).shows_only_colours().exits(0);
     repo.write("session.json", &format!("{{\"contactId\": {HOSTILE}"));
-    run(&repo, &["explain", "session.json"], 120, &[]).is_harmless().exits(1);
+    run(&repo, &["explain", "session.json"], 120, &[]).shows_only_colours().exits(1);
 }
 
 /// Documents for files and programs go to a terminal, too.
@@ -117,6 +117,6 @@ async fn a_state_that_is_printed_is_shown_and_not_obeyed() {
     let (_server, repo) = managed().await;
     let state = std::fs::read_to_string(repo.path("state.json")).unwrap();
     std::fs::write(repo.path("state.json"), format!("{state}\u{1b}]0;owned\u{7}\u{9b}2A")).unwrap();
-    run(&repo, &["state", "pull"], 120, &[]).is_harmless();
-    run(&repo, &["state", "list"], 120, &[]).is_harmless();
+    run(&repo, &["state", "pull"], 120, &[]).shows_only_colours();
+    run(&repo, &["state", "list"], 120, &[]).shows_only_colours();
 }

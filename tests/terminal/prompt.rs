@@ -11,12 +11,11 @@ fn yes_applies_with_progress_and_leaves_no_bar_behind() {
     let mut session = Session::start(&repo, &["apply"], 100, &[]);
     session.until(QUESTION);
     session.types("yes\n");
-    let screen = session.end().is_harmless_with_a_bar().exits(0).has_colours();
+    let screen = session.end().shows_only_colours_and_a_bar().exits(0).has_colours();
     assert!(screen.sequences.iter().any(|sequence| sequence == "2K"), "a bar is drawn, and cleared: {screen:#?}");
     let (_, done) = screen.text.split_once(QUESTION).unwrap();
-    for key in ["pricing-churn"] {
-        assert!(done.contains(&format!("campaign.{key}: Creating...")), "{done}");
-        assert!(done.contains(&format!("campaign.{key}: Creation complete")), "{done}");
+    for line in ["campaign.pricing-churn: Creating...", "campaign.pricing-churn: Creation complete"] {
+        assert!(done.contains(line), "{done}");
     }
     assert!(done.contains("Apply complete! Resources: 5 added, 0 changed, 0 destroyed."), "{done}");
     run(&repo, &["plan"], 100, &[]).exits(0).says("No changes.");
@@ -44,13 +43,13 @@ fn anything_but_yes_changes_nothing() {
 #[test]
 fn colours_are_for_terminals_that_want_them() {
     let repo = Repo::sample();
-    run(&repo, &["plan"], 100, &[]).is_harmless_with_a_bar().has_colours();
+    run(&repo, &["plan"], 100, &[]).shows_only_colours_and_a_bar().has_colours();
     let plain = run(&repo, &["plan", "-q"], 100, &[("NO_COLOR", "1")]).has_no_sequences();
     assert_eq!(plain.text, "Plan: 5 to add, 0 to change, 0 to destroy.\n");
     for (arguments, environment) in
         [(&["plan"][..], &[("NO_COLOR", "1")][..]), (&["plan", "--color", "never"], &[]), (&["plan"], &[("TERM", "dumb")])]
     {
-        let screen = run(&repo, arguments, 100, environment).is_harmless_with_a_bar();
+        let screen = run(&repo, arguments, 100, environment).shows_only_colours_and_a_bar();
         assert!(!screen.sequences.iter().any(|sequence| sequence.ends_with('m')), "{arguments:?} {environment:?}: {screen:#?}");
     }
     // An empty value is none.
@@ -58,5 +57,5 @@ fn colours_are_for_terminals_that_want_them() {
     run(&repo, &["plan", "--color", "always"], 100, &[("NO_COLOR", "1")]).has_colours();
     repo.replace("campaigns/pricing-churn.yaml", "value: 0.72", "value: high");
     run(&repo, &["validate"], 100, &[("NO_COLOR", "1")]).exits(1).has_no_sequences();
-    run(&repo, &["validate"], 100, &[]).exits(1).is_harmless().has_colours();
+    run(&repo, &["validate"], 100, &[]).exits(1).shows_only_colours().has_colours();
 }

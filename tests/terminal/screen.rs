@@ -108,14 +108,14 @@ impl Screen {
     }
 
     /// Nothing acts on the terminal but colours.
-    pub fn is_harmless(self) -> Self {
+    pub fn shows_only_colours(self) -> Self {
         self.only_acts_by(|sequence| sequence.ends_with('m'))
     }
 
     /// Nothing acts on the terminal but colours, and what draws and clears a bar in its own line.
-    pub fn is_harmless_with_a_bar(mut self) -> Self {
+    pub fn shows_only_colours_and_a_bar(mut self) -> Self {
         self.text = self.text.replace('\r', "");
-        self.only_acts_by(|sequence| sequence.ends_with('m') || ["2K", "K", "1A", "1B", "J"].contains(&sequence))
+        self.only_acts_by(|sequence| sequence.ends_with('m') || ["2K", "K", "J"].contains(&sequence) || sequence.ends_with(['A', 'B']))
     }
 
     fn only_acts_by(self, is_allowed: impl Fn(&str) -> bool) -> Self {
