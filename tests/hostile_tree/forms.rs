@@ -64,7 +64,7 @@ impl Form {
                 Folder(path) => fs::create_dir_all(clear(path)).unwrap(),
                 Huge(path) => File::create(clear(path)).unwrap().set_len(10 << 30).unwrap(),
                 Bytes(name) => fs::write(world.path("campaigns").join(OsStr::from_bytes(name)), campaign("A: B: C")).unwrap(),
-                Unreadable(path) => fs::set_permissions(world.path(path), fs::Permissions::from_mode(0)).unwrap(),
+                Unreadable(path) => fs::set_permissions(world.path(path), fs::Permissions::from_mode(0o000)).unwrap(),
                 Remove(path) => drop(clear(path)),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use campaignctl::model::{BothWorlds, CampaignDecisions, CampaignId, Contender, Guards, Replayed, ReplayedCampaign, Totals};
-use campaignctl::reconcile::{Plan, Policy, Refusal};
+use campaignctl::reconcile::{LiveTwice, Plan, Policy, Refusal};
 
 use crate::campaigns::spec;
 use crate::{declared, desired, key, last, live, live_one, remembered};
@@ -131,8 +131,22 @@ fn a_refusal_says_what_it_is_of_whom_and_whether_the_plan_is_whole() {
     let table = [
         (Refusal::AmbiguousName { key: key("a"), name: "A".to_owned(), candidates: Vec::new() }, "ambiguous-name", "a", true),
         (Refusal::Unreadable { key: key("a"), id: id(), reason: String::new() }, "unreadable", "a", true),
+        (
+            Refusal::LiveTwice(LiveTwice {
+                key: key("a"),
+                name: "A".to_owned(),
+                id: id(),
+                others: Vec::new(),
+                unreadable: Vec::new(),
+                is_declared: true,
+            }),
+            "live-twice",
+            "a",
+            false,
+        ),
         (Refusal::RenameOfDeclared { key: key("b"), previously: key("a") }, "rename-of-declared", "b a", true),
         (Refusal::RenamedTwice { previously: key("a"), keys: [key("b"), key("c")] }, "renamed-twice", "b c", true),
+        (Refusal::BrokenHold { key: key("a"), pointer: "/name".to_owned(), reason: String::new() }, "broken-hold", "a", true),
         (Refusal::PreventDestroy { key: key("a") }, "prevent-destroy", "a", false),
         (Refusal::TooManyDeletes { keys: vec![key("a"), key("b")], limit: 1 }, "max-deletes", "a b", false),
         (Refusal::TooMuchChanged { keys: vec![key("a")], managed: 1, limit: 1 }, "max-changed-percent", "a", false),
