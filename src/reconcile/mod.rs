@@ -4,8 +4,10 @@
 //! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
 //! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
+mod audience;
 mod body;
 mod change;
+mod counterpart;
 mod danger;
 mod drift;
 mod effect;
@@ -26,7 +28,7 @@ mod standing;
 mod worlds;
 
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
-pub use danger::{Danger, DangerKind};
+pub use danger::{Danger, DangerKind, Severity};
 pub use drift::{Drift, DriftClass, Drifted, HeldLive, Moved, NotApplied, Unreadable, drift};
 pub use effect::Effect;
 pub use field_diff::{Cause, FieldChange, changed_paths};
@@ -34,7 +36,7 @@ pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use goal::{Goal, Selection};
 pub use guard::{Policy, Refusal};
 pub use hold::Held;
-pub use normalize::{FieldValue, same};
+pub use normalize::{Condition, FieldValue, same};
 pub use order::Tier;
 pub use pair::Candidate;
 pub use plan::{Plan, Summary, Unmanaged, plan};

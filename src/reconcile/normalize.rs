@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 use crate::model::{Action, CampaignSpec, DataType, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar, Throttling};
@@ -29,6 +29,8 @@ pub enum FieldValue {
     Names(Vec<String>),
     /// A filter's condition.
     Condition(Condition),
+    /// A filter's condition with its operator, where two bodies differ in that.
+    Comparison(Operator, Condition),
 }
 
 /// What a filter compares with, and as which type.
@@ -115,6 +117,10 @@ impl FieldValue {
                     FilterValue::One(one) => scalar(one),
                     FilterValue::Many(many) => Value::Array(many.iter().map(scalar).collect()),
                 }
+            }
+            Self::Comparison(operator, condition) => {
+                let value = Self::Condition(condition.clone()).to_json();
+                json!({ "operator": operator.as_str(), "value": value, "dataType": condition.data_type.as_str() })
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::field_diff::diff;
+use super::field_diff::{diff, diff_of_update};
 use super::hold::{held, hold};
 use super::pair::{Orphan, Pair, pair};
 use super::{
@@ -91,7 +91,7 @@ impl Plan {
     pub fn by_danger(&self) -> Vec<&Change> {
         let mut changes: Vec<&Change> = self.changes.iter().collect();
         // `sort_by_key` keeps the order of equals.
-        changes.sort_by_key(|change| change.worst().map_or((1, None), |kind| (0, Some(kind))));
+        changes.sort_by_key(|change| change.rank().map_or((1, None), |rank| (0, Some(rank))));
         changes
     }
 
@@ -186,7 +186,7 @@ fn create(pair: &Pair<'_>) -> Change {
         held: Vec::new(),
         kept: 0,
         lost: Vec::new(),
-        dangers: Vec::new(),
+        dangers: danger::of_create(desired),
         tier: Tier::Loosen,
         body: body::create(desired),
         remember: Some(remember(pair)),
@@ -210,7 +210,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
     let holds = &pair.desired.held;
     let desired = hold(&pair.desired.spec, &live.spec, holds);
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
-    let fields = diff(Some(&live.spec), Some(&desired), last_applied);
+    let fields = diff_of_update(&live.spec, &desired, last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
     let held = held(&desired, &pair.desired.spec, &live.spec, last_applied, holds);
     if fields.is_empty() && !imported && moved_from.is_none() {
@@ -234,6 +234,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
     }
     let record = fields.is_empty();
     let body = body::update(&desired, live);
+    let judgement = danger::of_update(live, &desired, &fields);
     plan.changes.push(Change {
         key: pair.key.clone(),
         action: if record { Action::Record } else { Action::Update },
@@ -242,8 +243,8 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         vanished: None,
         origin: Some(pair.desired.origin.clone()),
         live: Some(live_side(live)),
-        dangers: danger::of_update(live, &desired, &fields),
-        tier: if record { Tier::Neutral } else { order::of_update(&live.spec, &desired, &fields) },
+        tier: judgement.tier(),
+        dangers: judgement.dangers,
         fields,
         held,
         kept: body.kept,

@@ -7,8 +7,8 @@ use similar::{ChangeTag, TextDiff};
 use super::super::escape::{inline, quoted};
 use super::super::queue::queue;
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
-use crate::model::QueueNames;
-use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
+use crate::model::{Operator, QueueNames};
+use crate::reconcile::{ActionPart, Cause, Condition, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
@@ -48,7 +48,8 @@ fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bo
             lines
         }
         (Some(before), Some(after)) => {
-            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, field, queues), value(after, field, queues)))]
+            let (before, after) = sides(before, after, field, queues);
+            vec![line("~", CHANGE, format!("{path}: {before} -> {after}"))]
         }
         (None, None) => Vec::new(),
     }
@@ -59,9 +60,27 @@ pub(super) fn whole(path: &str, shown: &FieldValue, queues: &QueueNames) -> Stri
     match shown {
         FieldValue::Present => path.to_owned(),
         FieldValue::Condition(condition) => format!("{path}: {} ({})", json(&shown.to_json()), condition.data_type.as_str()),
+        FieldValue::Comparison(operator, condition) => format!("{path}: {}", comparison(*operator, condition, true)),
         FieldValue::Queue(id) => format!("{path}: {}", queue(id, queues)),
         other => format!("{path}: {}", json(&other.to_json())),
     }
+}
+
+/// Both values of a field that has one before and after; of a filter they have its type where that changes.
+pub(super) fn sides(before: &FieldValue, after: &FieldValue, path: &FieldPath, queues: &QueueNames) -> (String, String) {
+    match (before, after) {
+        (FieldValue::Comparison(old, before), FieldValue::Comparison(new, after)) => {
+            let with_type = before.data_type != after.data_type;
+            (comparison(*old, before, with_type), comparison(*new, after, with_type))
+        }
+        _ => (value(before, path, queues), value(after, path, queues)),
+    }
+}
+
+/// `greater_than 31`, or `greater_than 31 (integer)`
+fn comparison(operator: Operator, condition: &Condition, with_type: bool) -> String {
+    let data_type = if with_type { format!(" ({})", condition.data_type.as_str()) } else { String::new() };
+    format!("{operator} {}{data_type}", json(&FieldValue::Condition(condition.clone()).to_json()))
 }
 
 /// One value, as JSON where it is neither a word of the contract nor a queue.
@@ -70,6 +89,7 @@ pub(super) fn value(shown: &FieldValue, path: &FieldPath, queues: &QueueNames) -
         // A filter's data type is a word, not a text.
         (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
         (FieldValue::Queue(id), _) => queue(id, queues),
+        (FieldValue::Comparison(operator, condition), _) => comparison(*operator, condition, false),
         _ => json(&shown.to_json()),
     }
 }
@@ -91,6 +111,7 @@ pub(in crate::render) fn said(value: Option<&FieldValue>, queues: &QueueNames) -
             format!("{} ({})", json(&FieldValue::Condition(condition.clone()).to_json()), condition.data_type.as_str())
         }
         Some(FieldValue::Queue(id)) => queue(id, queues),
+        Some(FieldValue::Comparison(operator, condition)) => comparison(*operator, condition, true),
         Some(other) => json(&other.to_json()),
     }
 }

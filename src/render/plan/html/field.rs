@@ -149,6 +149,10 @@ fn items(value: &FieldValue, queues: &QueueNames) -> Vec<String> {
             FilterValue::One(one) => vec![scalar(one)],
             FilterValue::Many(many) => many.iter().map(scalar).collect(),
         },
+        FieldValue::Comparison(operator, condition) => {
+            let value = items(&FieldValue::Condition(condition.clone()), queues).join(", ");
+            vec![operator.to_string(), format!("{value} ({})", condition.data_type.as_str())]
+        }
     }
 }
 

@@ -365,7 +365,7 @@ fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
 
 /// The dangers of a change.
 pub(in crate::render::plan) fn dangers(change: &Change) -> Vec<OwnDanger> {
-    change.dangers.iter().map(|Danger { kind, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
+    change.dangers.iter().map(|Danger { kind, severity: _, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
 }
 
 fn field(change: &FieldChange) -> OwnField {

@@ -63,7 +63,8 @@ impl Lines<'_> {
             }
             (Some(before), Some(after)) => {
                 self.lines.push(format!("! {path}{suffix}"));
-                let (before, after) = self.excerpts(&field::value(before, field, self.queues), &field::value(after, field, self.queues));
+                let (before, after) = field::sides(before, after, field, self.queues);
+                let (before, after) = self.excerpts(&before, &after);
                 self.lines.push(format!("- {before}"));
                 self.lines.push(format!("+ {after}"));
             }
