@@ -39,7 +39,7 @@ pub(super) fn hold(desired: &CampaignSpec, live: &CampaignSpec, holds: &[Hold]) 
         }
         set(&mut body, pointer, value);
     }
-    // A body that no longer is a campaign (a held part of a filter that is gone live) falls back to what the file says.
+    // A body that no longer is a campaign (a held part of a filter that live no longer has) falls back to what the file says.
     serde_json::from_value(body).unwrap_or_else(|_| desired.clone())
 }
 

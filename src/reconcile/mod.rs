@@ -4,6 +4,7 @@
 //! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
 //! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
+mod afterwards;
 mod audience;
 mod body;
 mod change;
@@ -27,6 +28,7 @@ mod rollback;
 mod standing;
 mod worlds;
 
+pub use afterwards::undone_by_files;
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
 pub use danger::{Danger, DangerKind, Severity};
 pub use drift::{Drift, DriftClass, Drifted, HeldLive, Moved, NotApplied, Unreadable, drift};

@@ -9,7 +9,9 @@ use super::{
     Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
     order, same,
 };
-use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign, QueueNames, Replayed};
+use crate::model::{
+    CampaignId, CampaignKey, Desired, Hold, LastApplied, LintWarnings, Live, LiveCampaign, Origin, QueueNames, Replayed,
+};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +40,10 @@ pub struct Plan {
     pub replayed: Option<Replayed>,
     /// `maxAddedInvitesPercent`, where it is set and there was no recording to judge it by.
     pub not_judged: Option<u64>,
+    /// What the rules warn of in the campaign files.
+    pub warnings: LintWarnings,
+    /// Campaigns that the next plan of the files changes back; none but for a way back.
+    pub undone_by_files: BTreeSet<CampaignKey>,
 }
 
 /// A live campaign that no file declares and the state does not know.
@@ -178,7 +184,7 @@ fn create(pair: &Pair<'_>) -> Change {
         moved_from: pair.moved_from.cloned(),
         imported: false,
         vanished: pair.remembered.map(|remembered| remembered.id.clone()),
-        origin: Some(pair.desired.origin.clone()),
+        origin: Some(pair.desired.origin.clone()).filter(Origin::is_somewhere),
         live: None,
         desired: Some(desired.clone()),
         last_applied: pair.remembered.map(|remembered| remembered.body.clone()),
@@ -241,7 +247,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         moved_from,
         imported,
         vanished: None,
-        origin: Some(pair.desired.origin.clone()),
+        origin: Some(pair.desired.origin.clone()).filter(Origin::is_somewhere),
         live: Some(live_side(live)),
         tier: judgement.tier(),
         dangers: judgement.dangers,

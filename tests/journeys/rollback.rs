@@ -130,7 +130,7 @@ async fn a_campaign_that_is_gone_and_was_not_touched_is_not_forgotten() {
     let (server, repo, _, run) = applied().await;
     server.delete(&id_of(&server, "Other").await).await;
     repo.run(&["apply", "--rollback", &run, "--auto-approve"]).exits(0).says("1 added, 1 changed, 1 destroyed");
-    repo.run(&["drift"]).exits(0).says("campaign.other gone live");
+    repo.run(&["drift"]).exits(0).says("campaign.other deleted in Genesys Cloud");
 }
 
 #[tokio::test(flavor = "multi_thread")]

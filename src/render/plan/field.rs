@@ -7,14 +7,16 @@ use similar::{ChangeTag, TextDiff};
 use super::super::escape::{inline, quoted};
 use super::super::queue::queue;
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
+use super::goal::mover;
 use crate::model::{Operator, QueueNames};
-use crate::reconcile::{ActionPart, Cause, Condition, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
+use crate::reconcile::{ActionPart, Cause, Condition, FieldChange, FieldPath, FieldValue, FilterPart, Goal, Held, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
 
-/// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it.
-pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
+/// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it. With `cause`,
+/// what the plan aims at, they say who moved the field.
+pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, cause: Option<&Goal>, queues: &QueueNames) -> Vec<String> {
     let mut lines = Vec::new();
     let mut parent: Option<&FieldPath> = None;
     for change in changes {
@@ -24,18 +26,18 @@ pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause
         let shown = change.path.to_string();
         let below = parent.filter(|parent| **parent != change.path).and_then(|parent| shown.strip_prefix(&format!("{parent}.")));
         match below {
-            Some(below) => lines.extend(one(change, below, live, false, queues).into_iter().map(|line| format!("    {line}"))),
-            None => lines.extend(one(change, &shown, live, with_cause, queues)),
+            Some(below) => lines.extend(one(change, below, live, None, queues).into_iter().map(|line| format!("    {line}"))),
+            None => lines.extend(one(change, &shown, live, cause, queues)),
         }
     }
     lines
 }
 
 /// The lines of one changed field.
-fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
-    let FieldChange { path: field, before, after, last_applied, cause } = change;
+fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, cause: Option<&Goal>, queues: &QueueNames) -> Vec<String> {
+    let FieldChange { path: field, before, after, last_applied: _, cause: _ } = change;
     let path = inline(path);
-    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live, queues) } else { String::new() };
+    let suffix = cause.map(|goal| cause_text(change, goal, live, queues)).unwrap_or_default();
     let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
     match (before, after) {
         // An empty text comes or goes without a word: it is what an absent one means.
@@ -126,28 +128,25 @@ fn json(value: &Value) -> String {
 }
 
 /// Who moved the field, as the end of its line.
-fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>, queues: &QueueNames) -> String {
-    match cause_words(cause, last_applied, path, live, queues) {
+fn cause_text(change: &FieldChange, goal: &Goal, live: Option<&LiveSide>, queues: &QueueNames) -> String {
+    match cause_words(change, goal, live, queues) {
         Some(words) => format!("  {FAINT}# {words}{FAINT:#}"),
         None => String::new(),
     }
 }
 
 /// Who moved the field; `None` where nobody can say.
-pub(super) fn cause_words(
-    cause: Cause,
-    last_applied: Option<&FieldValue>,
-    path: &FieldPath,
-    live: Option<&LiveSide>,
-    queues: &QueueNames,
-) -> Option<String> {
+pub(super) fn cause_words(change: &FieldChange, goal: &Goal, live: Option<&LiveSide>, queues: &QueueNames) -> Option<String> {
+    let FieldChange { path, before: _, after: _, last_applied, cause } = change;
     match cause {
         Cause::Unknown => None,
-        Cause::Code => Some("code".to_owned()),
+        Cause::Code => Some(mover(goal).to_owned()),
         Cause::Drift => Some(format!("drift: live moved{}", who_and_when(live))),
         Cause::Both => {
-            let last = last_applied.map_or("absent".to_owned(), |last| value(last, path, queues));
-            Some(format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live)))
+            let last = last_applied.as_ref().map_or("absent".to_owned(), |last| value(last, path, queues));
+            // A revert puts back what was applied last, or what the files say by now.
+            let other = if matches!(goal, Goal::Rollback(_)) { mover(goal) } else { mover(&Goal::Files) };
+            Some(format!("conflict: {other} and live both moved{}; last applied {last}", who_and_when(live)))
         }
     }
 }

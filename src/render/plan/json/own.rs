@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::goal::mover;
+use super::super::summary::dangerous;
 use super::super::{Links, Report, Saved, refused};
-use crate::model::Origin;
+use crate::model::{LintWarning, LintWarnings, Origin};
 use crate::reconcile::{
     Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Goal, Held, LiveSide, Plan,
     Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
@@ -64,6 +66,34 @@ pub(super) struct Own {
     /// Guards that are set and could not be judged, because no recording was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_judged: Vec<&'static str>,
+    /// What the rules warn of in the campaign files; left out where there is nothing, and for a way back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<OwnWarnings>,
+    /// Campaigns that the next plan of the files changes back, as addresses; of a way back alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undone_by_files: Vec<String>,
+}
+
+/// What the rules warn of in the campaign files.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnWarnings {
+    /// How many warnings all campaign files have.
+    total: usize,
+    /// Those that concern a campaign that the plan changes, by address.
+    changed: Vec<OwnWarning>,
+}
+
+/// One warning.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnWarning {
+    /// `campaign.<key>`
+    address: String,
+    /// Id of the rule, as `validate` has it.
+    rule: String,
+    /// What is wrong.
+    message: String,
+    /// File and line.
+    place: String,
 }
 
 /// What the plan aims at.
@@ -113,6 +143,10 @@ struct OwnSummary {
     forget: usize,
     /// Known under a new key.
     moved: usize,
+    /// Changes that a reviewer must see first.
+    dangerous: usize,
+    /// Campaigns that somebody else changed live since they were applied.
+    changed_live: usize,
 }
 
 /// How many changes have an effect.
@@ -176,7 +210,9 @@ pub(in crate::render::plan) struct OwnDanger {
 /// has no value of its own; a filter as a whole is `{value, dataType}`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct OwnField {
-    /// A name that stays the same when a list is reordered: `filters[session.page equals].value`.
+    /// A name that stays the same when a list is reordered: `filters[session.page equals].value`. A filter that stays with
+    /// another operator is `filters[session.page].operator`, from and to `{operator, value, dataType}`; an action that stays
+    /// with another priority is `actions[webchat_invite].priority`.
     path: String,
     /// The live value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,8 +223,9 @@ struct OwnField {
     /// The value that was applied last, where one is remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_applied: Option<Value>,
-    /// Who moved it: the files (`code`), somebody live (`drift`), both (`conflict`); `unknown` when nothing was applied before.
-    #[schemars(extend("enum" = [Cause::Code, Cause::Drift, Cause::Both, Cause::Unknown].map(Cause::id)))]
+    /// Who moved it: the files (`code`; in a way back `rollback` or `revert`), somebody live (`drift`), both (`conflict`);
+    /// `unknown` when nothing was applied before.
+    #[schemars(extend("enum" = ["code", "rollback", "revert", "drift", "conflict", "unknown"]))]
     cause: &'static str,
 }
 
@@ -285,8 +322,22 @@ struct OwnRefusal {
 /// Everything under our key.
 pub(super) fn of(report: &Report<'_>) -> Own {
     let Report { destination, plan, created, saved, links } = report;
-    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found, goal, queues, replayed: _, not_judged } =
-        plan;
+    let Plan {
+        changes,
+        state_only,
+        unchanged,
+        managed,
+        unmanaged,
+        protected: _,
+        refusals,
+        found,
+        goal,
+        queues,
+        replayed: _,
+        not_judged,
+        warnings: lint,
+        undone_by_files,
+    } = plan;
     Own {
         version: OWN_VERSION,
         environment: destination.environment.clone(),
@@ -295,12 +346,12 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         created: created.to_string(),
         goal: of_goal(goal),
         saved: saved.map(|Saved { file, expires, expired }| OwnSaved { file: file.to_owned(), expires: format!("{expires:.0}"), expired }),
-        summary: summary(plan.summary()),
+        summary: summary(plan),
         effects: plan.effects().into_iter().map(|(effect, campaigns)| OwnEffect { effect: effect.id(), campaigns }).collect(),
         requests: plan.requests(),
         managed: *managed,
         unchanged: unchanged.len(),
-        changes: changes.iter().map(|change| of_change(change, *links)).collect(),
+        changes: changes.iter().map(|change| of_change(change, goal, *links)).collect(),
         holding: unchanged.iter().filter(|unchanged| !unchanged.held.is_empty()).map(holding).collect(),
         corrections: found.iter().map(found_again).chain(state_only.iter().map(correction)).collect(),
         unmanaged: unmanaged.iter().map(stranger).collect(),
@@ -308,6 +359,8 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         queues: queue_entries(queues),
         replay: report.replay().map(|replay| replay::of(&replay)),
         not_judged: not_judged.map(|_| Refusal::MAX_ADDED_INVITES).into_iter().collect(),
+        warnings: warnings(lint),
+        undone_by_files: undone_by_files.iter().map(|key| key.address().to_string()).collect(),
     }
 }
 
@@ -320,12 +373,24 @@ fn of_goal(goal: &Goal) -> OwnGoal {
     OwnGoal { kind: goal.id(), run, campaigns }
 }
 
-fn summary(summary: Summary) -> OwnSummary {
-    let Summary { import, add, change, destroy, forget, moved } = summary;
-    OwnSummary { import, add, change, destroy, forget, moved }
+fn summary(plan: &Plan) -> OwnSummary {
+    let Summary { import, add, change, destroy, forget, moved } = plan.summary();
+    let (dangerous, changed_live) = (dangerous(plan).len(), plan.moved_live().len());
+    OwnSummary { import, add, change, destroy, forget, moved, dangerous, changed_live }
 }
 
-fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
+fn warnings(warnings: &LintWarnings) -> Option<OwnWarnings> {
+    let LintWarnings { total, changed } = warnings;
+    let one = |LintWarning { key, rule, message, place }: &LintWarning| OwnWarning {
+        address: key.address().to_string(),
+        rule: rule.clone(),
+        message: message.clone(),
+        place: place.clone(),
+    };
+    (!warnings.is_empty()).then(|| OwnWarnings { total: *total, changed: changed.iter().map(one).collect() })
+}
+
+fn of_change(change: &Change, goal: &Goal, links: Option<&Links>) -> OwnChange {
     let Change {
         key,
         action,
@@ -351,7 +416,7 @@ fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
         effect: change.effect().id(),
         tier: tier.id(),
         dangers: dangers(change),
-        fields: fields.iter().map(field).collect(),
+        fields: fields.iter().map(|change| field(change, goal)).collect(),
         held: held.iter().map(held_field).collect(),
         live: live.as_ref().map(of_live),
         origin: origin.as_ref().map(|origin| of_origin(origin, links)),
@@ -368,10 +433,18 @@ pub(in crate::render::plan) fn dangers(change: &Change) -> Vec<OwnDanger> {
     change.dangers.iter().map(|Danger { kind, severity: _, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
 }
 
-fn field(change: &FieldChange) -> OwnField {
+fn field(change: &FieldChange, goal: &Goal) -> OwnField {
     let FieldChange { path, before, after, last_applied, cause } = change;
     let shown = |value: &Option<FieldValue>| value.as_ref().map(|value| shown(value, path));
-    OwnField { path: path.to_string(), before: shown(before), after: shown(after), last_applied: shown(last_applied), cause: cause.id() }
+    OwnField { path: path.to_string(), before: shown(before), after: shown(after), last_applied: shown(last_applied), cause: moved_by(*cause, goal) }
+}
+
+/// Who moved a field.
+fn moved_by(cause: Cause, goal: &Goal) -> &'static str {
+    match cause {
+        Cause::Code => mover(goal),
+        Cause::Drift | Cause::Both | Cause::Unknown => cause.id(),
+    }
 }
 
 fn held_field(held: &Held) -> OwnHeld {
