@@ -490,12 +490,7 @@ fn what_visitors_would_notice_is_marked() {
         ("filter dropped", |spec| drop(spec.filters.pop()), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold down", |spec| spec.filters[0].value = serde_json::from_str("1").unwrap(), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold up", |spec| spec.filters[0].value = serde_json::from_str("99").unwrap(), &[], Tier::Tighten),
-        (
-            "routing gone",
-            |spec| spec.actions[0].routing_config = None,
-            &[DangerKind::RoutingRemoved, DangerKind::RoutingRemoved],
-            Tier::Neutral,
-        ),
+        ("routing gone", |spec| spec.actions[0].routing_config = None, &[DangerKind::RoutingRemoved], Tier::Neutral),
         ("new text", |spec| spec.description.push('!'), &[], Tier::Neutral),
         ("switched off", |spec| spec.enabled = false, &[], Tier::Tighten),
     ];

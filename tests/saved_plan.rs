@@ -7,8 +7,8 @@ mod campaigns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, LintWarning, LintWarnings, Lifecycle, Live, LiveCampaign,
-    Organization, Origin, QueueName, QueueNames, Remembered, Secret, UnmodelledField,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, LintWarning,
+    LintWarnings, Live, LiveCampaign, Organization, Origin, QueueName, QueueNames, Remembered, Secret, UnmodelledField,
 };
 use campaignctl::reconcile::{Goal, Policy, Selection};
 use campaignctl::saved::{AppliedAt, DeclaredAt, SavedPlan, SealError, SignatureError, digest, open, seal};
@@ -62,9 +62,15 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         goal: Goal::Files,
         queues: QueueNames::default(),
         replayed: None,
-        warnings: LintWarnings { total: 2, changed: vec![LintWarning {
-            key: key(0), rule: "no-overflow".to_owned(), message: "no \"overflow\"\u{1b}".to_owned(), place: "a.yaml:3".to_owned(),
-        }] },
+        warnings: LintWarnings {
+            total: 2,
+            changed: vec![LintWarning {
+                key: key(0),
+                rule: "no-overflow".to_owned(),
+                message: "no \"overflow\"\u{1b}".to_owned(),
+                place: "a.yaml:3".to_owned(),
+            }],
+        },
         undone_by_files: BTreeSet::from([key(1)]),
     };
     for (number, spec) in specs.into_iter().enumerate() {

@@ -14,12 +14,14 @@ use super::references::unknown_queue;
 use super::replay::{self, Opened, Recordings};
 use super::saved::declared;
 use super::validate::{Validated, validate};
-use super::way_back::{Aim, aim};
 use super::warnings::lint_warnings;
+use super::way_back::{Aim, aim};
 use super::{Failure, Scope};
 use crate::apply::take_found;
 use crate::load::{Environment, Loaded, LoadedCampaign, Target};
-use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, LintWarnings, Live, QueueIds, UnresolvedQueue};
+use crate::model::{
+    CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, LintWarnings, Live, QueueIds, UnresolvedQueue,
+};
 use crate::reconcile::{self, Goal, Plan, Policy};
 use crate::saved::DeclaredAt;
 use crate::state::{Ended, Holder, LockedState, StateDocument};

@@ -239,7 +239,9 @@ impl Item {
     /// Whether two filters look at the same side of an attribute: two lower bounds are more alike than a lower and an upper one.
     fn kinship(&self, other: &Self) -> usize {
         match (&self.path, &other.path) {
-            (FieldPath::Filter { operator, .. }, FieldPath::Filter { operator: theirs, .. }) => usize::from(family(*operator) == family(*theirs)),
+            (FieldPath::Filter { operator, .. }, FieldPath::Filter { operator: theirs, .. }) => {
+                usize::from(family(*operator) == family(*theirs))
+            }
             _ => 0,
         }
     }

@@ -203,6 +203,9 @@ fn starts(campaign: &LiveCampaign, desired: &CampaignSpec, changes: &[FieldChang
     let mut judgement = Judgement::default();
     judgement.looser(danger);
     judgement.dangers.extend(unlimited(desired, &filters));
+    // Whoever paused it knew it with the filters it had.
+    let widened = filters.widened_from(&Filters::of(&campaign.spec.filters), changes);
+    judgement.dangers.extend(widened.into_iter().map(|sentence| DangerKind::AudienceWidened.says(sentence)));
     judgement
 }
 
@@ -211,9 +214,8 @@ fn unlimited(desired: &CampaignSpec, filters: &Filters) -> Vec<Danger> {
     let Terms { action, is_batch: _, limit, cap } = Terms::of(desired);
     let mut dangers = Vec::new();
     match limit {
-        None => dangers.push(
-            DangerKind::NoSuppression.says("it starts inviting without suppression: any visitor can be invited again and again"),
-        ),
+        None => dangers
+            .push(DangerKind::NoSuppression.says("it starts inviting without suppression: any visitor can be invited again and again")),
         Some(limit) if limit.cooldown.is_zero() => dangers.push(
             DangerKind::NoSuppression.says("it starts inviting without a cooldown: the next trigger can invite the same contact again"),
         ),
@@ -222,12 +224,12 @@ fn unlimited(desired: &CampaignSpec, filters: &Filters) -> Vec<Danger> {
     dangers.extend(filters.keep_nobody_out().map(|sentence| DangerKind::EverySession.says(sentence)));
     if cap.is_none() {
         dangers.push(
-            DangerKind::NoCap
-                .says("it starts inviting without `maxInvitesPerMinute`: any number of visitors can be invited in one minute"),
+            DangerKind::NoCap.says("it starts inviting without `maxInvitesPerMinute`: any number of visitors can be invited in one minute"),
         );
     }
     if !action.is_some_and(is_routed) {
-        dangers.push(DangerKind::NoRouting.says("it starts inviting without routing: accepted invites go to the channel's default routing"));
+        dangers
+            .push(DangerKind::NoRouting.says("it starts inviting without routing: accepted invites go to the channel's default routing"));
     }
     dangers
 }
@@ -242,9 +244,10 @@ fn stays(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]) -
         audience(live, desired, changes, &mut judgement);
     }
     if before.is_batch && !after.is_batch {
-        judgement.looser(DangerKind::DecidedAtOnce.says(
-            "invites are decided at once, not 30 to 120 seconds later: more visitors are still there to be invited",
-        ));
+        judgement.looser(
+            DangerKind::DecidedAtOnce
+                .says("invites are decided at once, not 30 to 120 seconds later: more visitors are still there to be invited"),
+        );
     }
     judgement.dangers.extend(routing(live, desired, &before, &after));
     judgement
@@ -299,14 +302,11 @@ fn audience(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]
     let (before, after) = (Filters::of(&live.filters), Filters::of(&desired.filters));
     judgement.fewer |= before.let_in_more_than(&after);
     let widened = after.widened_from(&before, changes);
-    if widened.is_empty() {
-        return;
+    if !widened.is_empty() && before.keep_nobody_out().is_none() {
+        judgement.dangers.extend(after.keep_nobody_out().map(|sentence| DangerKind::EverySession.says(sentence)));
     }
     for sentence in widened {
         judgement.looser(DangerKind::AudienceWidened.says(sentence));
-    }
-    if before.keep_nobody_out().is_none() {
-        judgement.dangers.extend(after.keep_nobody_out().map(|sentence| DangerKind::EverySession.says(sentence)));
     }
 }
 

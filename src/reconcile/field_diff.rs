@@ -97,12 +97,7 @@ pub fn changed_paths(before: &CampaignSpec, after: &CampaignSpec) -> Vec<FieldPa
     diff(Some(before), Some(after), None).into_iter().map(|change| change.path).collect()
 }
 
-fn change(
-    path: &FieldPath,
-    before: Option<&FieldValue>,
-    after: Option<&FieldValue>,
-    remembered: Option<&Fields>,
-) -> Vec<FieldChange> {
+fn change(path: &FieldPath, before: Option<&FieldValue>, after: Option<&FieldValue>, remembered: Option<&Fields>) -> Vec<FieldChange> {
     let last_applied = remembered.and_then(|fields| fields.get(path));
     let one = |path: FieldPath, before: Option<FieldValue>, after: Option<FieldValue>, last: Option<FieldValue>| {
         let cause = match remembered {

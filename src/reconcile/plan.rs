@@ -9,9 +9,7 @@ use super::{
     Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
     order, same,
 };
-use crate::model::{
-    CampaignId, CampaignKey, Desired, Hold, LastApplied, LintWarnings, Live, LiveCampaign, Origin, QueueNames, Replayed,
-};
+use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, LintWarnings, Live, LiveCampaign, Origin, QueueNames, Replayed};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]

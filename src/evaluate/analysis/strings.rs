@@ -124,10 +124,15 @@ impl Texts {
             return Some(true);
         }
         // One member that is outside settles it the other way: any, or one that breaks a condition on purpose.
-        match self.example() {
+        let beside = |member: &str| JOINTS.iter().flat_map(|joint| [format!("{joint}{member}"), format!("{member}{joint}")]).collect();
+        let near: Vec<String> = match self.example() {
             Member::None => return Some(true),
-            Member::Is(member) if !other.has(&member) => return Some(false),
-            _ => {}
+            Member::Is(member) => beside(&member),
+            Member::Unknown => Vec::new(),
+        };
+        // With nothing beside it, it is the member itself.
+        if near.iter().any(|text| self.has(text) && !other.has(text)) {
+            return Some(false);
         }
         let without = |part: &String| Self { lacks: BTreeSet::from([part.clone()]), ..Self::default() };
         let with = |part: &String| Self { contains: BTreeSet::from([part.clone()]), ..Self::default() };

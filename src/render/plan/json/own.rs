@@ -436,7 +436,13 @@ pub(in crate::render::plan) fn dangers(change: &Change) -> Vec<OwnDanger> {
 fn field(change: &FieldChange, goal: &Goal) -> OwnField {
     let FieldChange { path, before, after, last_applied, cause } = change;
     let shown = |value: &Option<FieldValue>| value.as_ref().map(|value| shown(value, path));
-    OwnField { path: path.to_string(), before: shown(before), after: shown(after), last_applied: shown(last_applied), cause: moved_by(*cause, goal) }
+    OwnField {
+        path: path.to_string(),
+        before: shown(before),
+        after: shown(after),
+        last_applied: shown(last_applied),
+        cause: moved_by(*cause, goal),
+    }
 }
 
 /// Who moved a field.

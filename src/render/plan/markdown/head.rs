@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use super::super::goal::{Way, way_back};
 use super::super::refusal::refused_naming;
-use super::super::summary::{
-    MovedLive, What, dangerous, effects, kinds_of_danger, moved_live, not_judged, plural, summary_line, warnings,
-};
+use super::super::summary::{MovedLive, What, dangerous, effects, kinds_of_danger, moved_live, not_judged, plural, summary_line, warnings};
 use super::super::{Refused, Report, Saved, field};
 use super::change::NAME;
 use crate::model::{Destination, LintWarning};
