@@ -2,22 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Plan, Policy, Remember, plan};
+use super::{Action, Change, Plan, Policy, Remember, plan};
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Desired, LastApplied, Live, LiveCampaign, Remembered};
 
-/// The campaigns that `back` writes to and that a plan of the files writes to again once it is applied.
+/// The campaigns of which a plan of the files changes again what `back` has changed, once that is applied. Other changes of
+/// the files that nobody has applied yet are no part of it.
 pub fn undone_by_files(back: &Plan, declared: &Desired, live: &Live, last_applied: &LastApplied) -> BTreeSet<CampaignKey> {
     let mut campaigns: BTreeMap<CampaignId, LiveCampaign> =
         live.campaigns.iter().map(|campaign| (campaign.id.clone(), campaign.clone())).collect();
     let mut last_applied = last_applied.clone();
-    let mut written: BTreeMap<CampaignId, &CampaignKey> = BTreeMap::new();
+    let mut written: BTreeMap<CampaignId, &Change> = BTreeMap::new();
     for change in &back.changes {
         if let Some(old) = &change.moved_from {
             last_applied.campaigns.remove(old);
         }
         let id = change.live.as_ref().map_or_else(|| to_come(&change.key), |live| live.id.clone());
         if change.action.writes() {
-            written.insert(id.clone(), &change.key);
+            written.insert(id.clone(), change);
         }
         match (change.action, &change.desired) {
             (Action::Create | Action::Update, Some(spec)) => {
@@ -37,12 +38,20 @@ pub fn undone_by_files(back: &Plan, declared: &Desired, live: &Live, last_applie
     let live = Live { campaigns: campaigns.into_values().collect(), unreadable: live.unreadable.clone() };
     let next = plan(declared, &live, &last_applied, &Policy::default());
     let writes = next.changes.iter().filter(|change| change.action.writes());
-    let again = writes.filter_map(|change| match &change.live {
-        Some(live) => written.get(&live.id).copied(),
-        // What the way back deletes, the files create.
-        None => written.values().copied().find(|key| **key == change.key),
+    let again = writes.filter_map(|change| {
+        let back = match &change.live {
+            Some(live) => written.get(&live.id).copied()?,
+            // What the way back deletes, the files create.
+            None => written.values().copied().find(|back| back.key == change.key)?,
+        };
+        (change.action != Action::Update || touches(change, back)).then(|| back.key.clone())
     });
-    again.cloned().collect()
+    again.collect()
+}
+
+/// Whether two changes have a field in common.
+fn touches(change: &Change, back: &Change) -> bool {
+    change.fields.iter().any(|field| back.fields.iter().any(|other| other.path == field.path))
 }
 
 /// An id that no server gives.

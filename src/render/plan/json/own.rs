@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::goal::mover;
 use super::super::summary::dangerous;
 use super::super::{Links, Report, Saved, refused};
 use crate::model::{LintWarning, LintWarnings, Origin};
@@ -223,9 +222,9 @@ struct OwnField {
     /// The value that was applied last, where one is remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_applied: Option<Value>,
-    /// Who moved it: the files (`code`; in a way back `rollback` or `revert`), somebody live (`drift`), both (`conflict`);
-    /// `unknown` when nothing was applied before.
-    #[schemars(extend("enum" = ["code", "rollback", "revert", "drift", "conflict", "unknown"]))]
+    /// Who moved it: the files, or what a way back leads to (`code`), somebody live (`drift`), both (`conflict`); `unknown`
+    /// when nothing was applied before.
+    #[schemars(extend("enum" = [Cause::Code, Cause::Drift, Cause::Both, Cause::Unknown].map(Cause::id)))]
     cause: &'static str,
 }
 
@@ -351,7 +350,7 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         requests: plan.requests(),
         managed: *managed,
         unchanged: unchanged.len(),
-        changes: changes.iter().map(|change| of_change(change, goal, *links)).collect(),
+        changes: changes.iter().map(|change| of_change(change, *links)).collect(),
         holding: unchanged.iter().filter(|unchanged| !unchanged.held.is_empty()).map(holding).collect(),
         corrections: found.iter().map(found_again).chain(state_only.iter().map(correction)).collect(),
         unmanaged: unmanaged.iter().map(stranger).collect(),
@@ -390,7 +389,7 @@ fn warnings(warnings: &LintWarnings) -> Option<OwnWarnings> {
     (!warnings.is_empty()).then(|| OwnWarnings { total: *total, changed: changed.iter().map(one).collect() })
 }
 
-fn of_change(change: &Change, goal: &Goal, links: Option<&Links>) -> OwnChange {
+fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
     let Change {
         key,
         action,
@@ -416,7 +415,7 @@ fn of_change(change: &Change, goal: &Goal, links: Option<&Links>) -> OwnChange {
         effect: change.effect().id(),
         tier: tier.id(),
         dangers: dangers(change),
-        fields: fields.iter().map(|change| field(change, goal)).collect(),
+        fields: fields.iter().map(field).collect(),
         held: held.iter().map(held_field).collect(),
         live: live.as_ref().map(of_live),
         origin: origin.as_ref().map(|origin| of_origin(origin, links)),
@@ -433,24 +432,10 @@ pub(in crate::render::plan) fn dangers(change: &Change) -> Vec<OwnDanger> {
     change.dangers.iter().map(|Danger { kind, severity: _, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
 }
 
-fn field(change: &FieldChange, goal: &Goal) -> OwnField {
+fn field(change: &FieldChange) -> OwnField {
     let FieldChange { path, before, after, last_applied, cause } = change;
     let shown = |value: &Option<FieldValue>| value.as_ref().map(|value| shown(value, path));
-    OwnField {
-        path: path.to_string(),
-        before: shown(before),
-        after: shown(after),
-        last_applied: shown(last_applied),
-        cause: moved_by(*cause, goal),
-    }
-}
-
-/// Who moved a field.
-fn moved_by(cause: Cause, goal: &Goal) -> &'static str {
-    match cause {
-        Cause::Code => mover(goal),
-        Cause::Drift | Cause::Both | Cause::Unknown => cause.id(),
-    }
+    OwnField { path: path.to_string(), before: shown(before), after: shown(after), last_applied: shown(last_applied), cause: cause.id() }
 }
 
 fn held_field(held: &Held) -> OwnHeld {
