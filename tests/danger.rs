@@ -176,8 +176,11 @@ fn a_filter_that_changes_says_so_in_its_own_words() {
         (
             dwell("greater_than", json!(45)),
             with_first("session.dwell_time_seconds", "greater_than", json!(45), "float"),
-            &[r#"filters[session.dwell_time_seconds greater_than].dataType: "integer" -> "float""#],
-            &["`session.dwell_time_seconds` greater_than (integer) -> greater_than (float): more visitors match"],
+            &[
+                "filters[session.dwell_time_seconds greater_than].value: 45 -> 45",
+                r#"filters[session.dwell_time_seconds greater_than].dataType: "integer" -> "float""#,
+            ],
+            &["`session.dwell_time_seconds` greater_than 45 (integer) -> greater_than 45 (float): more visitors match"],
         ),
     ];
     for (before, after, changed, marks) in table {

@@ -71,6 +71,12 @@ fn loosened(name: &str, changes: &[FieldChange]) -> String {
         FieldPath::Filter { attribute, .. } | FieldPath::FilterOperator { attribute, .. } => attribute == name,
         _ => false,
     });
+    // A value that changes with its type says both.
+    let with_value = |change: &&FieldChange| {
+        let value = change.path.with_part(FilterPart::Value);
+        change.path == value || !changes.iter().any(|other| other.path == value)
+    };
+    let of_attribute = of_attribute.filter(with_value);
     let changed: Vec<Changed> = of_attribute.filter_map(|change| Changed::of(name, change)).collect();
     let mut words: Vec<&String> = changed.iter().filter(|changed| changed.loosens).map(|changed| &changed.words).collect();
     if words.is_empty() {

@@ -251,7 +251,7 @@ async fn a_campaign_that_is_gone_live_is_missing() {
     repo.run(&["drift", "--adopt", "one"])
         .exits(1)
         .complains("campaign.one: not adopted: it was deleted in Genesys Cloud; to keep it deleted, delete it");
-    repo.run(&["drift", "--hold", "one", "--until", "9999-01-01"]).exits(1).complains("there is no live value that could stand");
+    repo.run(&["drift", "--hold", "one", "--until", "9999-01-01"]).exits(1).complains("there is no live value to keep");
     repo.run(&["drift", "--adopt", "three"]).exits(1).complains("campaign.three is not declared");
 }
 
