@@ -33,7 +33,7 @@ const MORE: [DangerKind; 6] = [
 
 fn cases() -> ProptestConfig {
     let default = ProptestConfig::default();
-    ProptestConfig { cases: default.cases.max(500), ..default }
+    ProptestConfig { cases: default.cases.max(500), max_local_rejects: u32::MAX, ..default }
 }
 
 fn key(text: &str) -> CampaignKey {
@@ -188,6 +188,15 @@ fn a_filter_that_changes_says_so_in_its_own_words() {
         assert_eq!(fields(&change), changed);
         assert_eq!(sentences(&change), marks, "{changed:?}");
     }
+}
+
+/// The evaluator compares whole numbers exactly, so a plan does too.
+#[test]
+fn whole_numbers_that_no_float_can_tell_apart_differ() {
+    let score = |value: serde_json::Value| with_first("external.score", "equals", value, "float");
+    let changed = change(&score(json!(9_007_199_254_740_993_u64)), &score(json!(9_007_199_254_740_992.0)));
+    assert_eq!(changed.map(|change| kinds(&change)), Some(vec![DangerKind::AudienceWidened]));
+    assert!(change(&score(json!(9_007_199_254_740_992_u64)), &score(json!(9_007_199_254_740_992.0))).is_none());
 }
 
 #[test]

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use super::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
+use crate::evaluate::compare_numbers;
 use crate::model::{Action, CampaignSpec, DataType, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar, Throttling};
 
 /// Value of a field, as written for showing and by value for comparing.
@@ -52,7 +53,7 @@ impl Condition {
     /// Whether both compare with the same value, whatever the spelling and the order of a list.
     pub fn same_value(&self, other: &Self) -> bool {
         std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value)
-            && value_keys(&self.value, self.data_type) == value_keys(&other.value, other.data_type)
+            && exact_keys(&self.value, self.data_type) == exact_keys(&other.value, other.data_type)
     }
 }
 
@@ -68,6 +69,20 @@ fn scalar_key(scalar: &Scalar, data_type: DataType) -> String {
         },
         Scalar::Number(number) => format!("n{number}"),
     }
+}
+
+/// The values of a filter as a set, also where a whole number is no float: 2^53 + 1 is not 2^53, though they have one key.
+fn exact_keys(value: &FilterValue, data_type: DataType) -> BTreeSet<String> {
+    let key = |scalar: &Scalar| match scalar {
+        Scalar::Number(number) if data_type == DataType::Float && !is_a_float(number) => format!("n{number}"),
+        other => scalar_key(other, data_type),
+    };
+    value.scalars().iter().map(key).collect()
+}
+
+/// Whether a float has exactly this value.
+fn is_a_float(number: &Number) -> bool {
+    number.as_f64().and_then(Number::from_f64).is_some_and(|nearest| compare_numbers(&nearest, number).is_eq())
 }
 
 /// The values of a filter as a set.
