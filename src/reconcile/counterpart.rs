@@ -59,7 +59,7 @@ pub(super) fn align(live: &CampaignSpec, desired: &CampaignSpec, last_applied: O
     let (mut live, live_items) = parted(fields(live));
     let (mut desired, desired_items) = parted(fields(desired));
     let (mut last_applied, last_items) = last_applied.map(|body| parted(fields(body))).map_or((None, Vec::new()), |(f, i)| (Some(f), i));
-    let mut slots = slots(live_items, desired_items);
+    let mut slots = slots(live_items, desired_items, &last_items);
     remember(&mut slots, last_items);
     let mut changed_keys: BTreeMap<FieldPath, usize> = BTreeMap::new();
     for Slot { path, live: before, desired: after, last_applied: last } in slots {
@@ -106,12 +106,16 @@ fn whole(path: &FieldPath) -> Option<FieldPath> {
     }
 }
 
-/// Pairs what live and desired have. The same key comes first, then the most alike.
-fn slots(live: Vec<Item>, desired: Vec<Item>) -> Vec<Slot> {
-    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
-    for (before, after) in matched(&live, &desired, Item::weight_beside) {
-        pairs.insert(before, after);
-    }
+/// Pairs what live and desired have. The same key comes first, then the most alike. Where both keys were applied, one goes and
+/// the other comes: they are two.
+fn slots(live: Vec<Item>, desired: Vec<Item>, last_applied: &[Item]) -> Vec<Slot> {
+    let applied: BTreeSet<FieldPath> = last_applied.iter().map(|item| with_nth(item.path.clone(), 0)).collect();
+    let was_applied = |item: &Item| applied.contains(&with_nth(item.path.clone(), 0));
+    let weight = |before: &Item, after: &Item| {
+        let are_two = |weight: &Weight| !weight.same_key && was_applied(before) && was_applied(after);
+        before.weight_beside(after).filter(|weight| !are_two(weight))
+    };
+    let pairs: BTreeMap<usize, usize> = matched(&live, &desired, weight).into_iter().collect();
     // What stays goes by the name that it will have; what goes, by its own where that is free.
     let mut taken: BTreeSet<FieldPath> = desired.iter().map(|item| item.path.clone()).collect();
     let mut desired: Vec<Option<Item>> = desired.into_iter().map(Some).collect();
