@@ -164,7 +164,7 @@ fn matched<A: Named, B: Named>(ours: &[A], theirs: &[B], weight: impl Fn(&A, &B)
             }
         }
     }
-    all.sort_by(|a, b| (std::cmp::Reverse(a.0), a.1, a.2).cmp(&(std::cmp::Reverse(b.0), b.1, b.2)));
+    all.sort_by_key(|(weight, at, there)| (std::cmp::Reverse(*weight), *at, *there));
     let (mut used, mut used_there) = (BTreeSet::new(), BTreeSet::new());
     let mut pairs = Vec::new();
     for (_, at, there) in all {
