@@ -57,8 +57,11 @@ fn live_one(id: &str, spec: CampaignSpec) -> LiveCampaign {
     }
 }
 
-/// The plan of campaigns that are live in one way, declared in another, and applied last in a third.
-fn plan_of(campaigns: &[(&str, Option<CampaignSpec>, Option<CampaignSpec>, Option<CampaignSpec>)]) -> Plan {
+/// A campaign by its key: as applied last, as it is live, as its file says.
+type Sides<'a> = (&'a str, Option<CampaignSpec>, Option<CampaignSpec>, Option<CampaignSpec>);
+
+/// The plan of these campaigns.
+fn plan_of(campaigns: &[Sides<'_>]) -> Plan {
     let (mut desired, mut live, mut last) = (Desired::default(), Live::default(), LastApplied::default());
     for (name, applied, before, after) in campaigns {
         desired.campaigns.extend(after.clone().map(|spec| (key(name), declared(spec))));
@@ -265,9 +268,12 @@ fn an_action_of_another_priority_is_the_same_action() {
     );
 }
 
+/// The priority of an action, and whether it names a queue and skill groups.
+type Route = (u64, bool, bool);
+
 #[test]
 fn routing_is_removed_where_no_action_keeps_it() {
-    let with = |routes: &[(u64, bool, bool)]| {
+    let with = |routes: &[Route]| {
         let mut campaign = spec("x");
         let action = campaign.actions.remove(0);
         campaign.actions = routes
@@ -283,7 +289,7 @@ fn routing_is_removed_where_no_action_keeps_it() {
         campaign
     };
     let fall_back = "accepted invites fall back to the channel's default";
-    let table: Vec<(&[(u64, bool, bool)], &[(u64, bool, bool)], Vec<(DangerKind, String)>)> = vec![
+    let table: Vec<(&[Route], &[Route], Vec<(DangerKind, String)>)> = vec![
         (&[(2, true, true)], &[(3, true, true)], vec![]),
         (&[(1, true, true)], &[(1, true, true), (2, false, false)], vec![]),
         (&[(1, true, true), (2, true, true)], &[(1, true, true)], vec![]),
