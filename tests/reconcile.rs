@@ -166,7 +166,7 @@ fn what_a_run_did_not_touch_stays_live_and_in_the_state() {
     let live = live([live_one("id-1", with_name("One", true)), live_one("id-2", with_name("Drifted", false))]);
     let last = last([("one", remembered("id-1", with_name("One", true))), ("drifted", remembered("id-2", with_name("Drifted", true)))]);
     let before = BTreeMap::from([(key("one"), Some(with_name("One", false)))]);
-    let back = plan(&rolled_back("r", &before, &files, &live, &last), &live, &last, &no_limits());
+    let back = plan(&rolled_back(&before, &files, &live, &last), &live, &last, &no_limits());
     assert!(back.refusals.is_empty() && back.state_only.is_empty(), "{back:#?}");
     let changes: Vec<(&str, Action)> = back.changes.iter().map(|change| (change.key.as_str(), change.action)).collect();
     assert_eq!(changes, [("one", Action::Update)]);
@@ -184,7 +184,7 @@ fn a_field_that_is_held_is_found_in_the_earlier_body() {
     let files = desired([("one", DesiredCampaign { held: vec![hold], ..declared(of_campaign()) })]);
     let live = live([live_one("id-1", of_campaign())]);
     let last = last([("one", remembered("id-1", of_campaign()))]);
-    let back = rolled_back("r", &BTreeMap::from([(key("one"), Some(turned))]), &files, &live, &last);
+    let back = rolled_back(&BTreeMap::from([(key("one"), Some(turned))]), &files, &live, &last);
     assert_eq!(back.campaigns[&key("one")].held[0].pointer, "/filters/0/value");
 }
 
@@ -197,7 +197,7 @@ proptest! {
         prop_assume!(first.refusals.is_empty());
         let before = touched(&first);
         let (after, remembered) = applied(&first, &live, &last);
-        let back = plan(&rolled_back("r", &before, &desired, &after, &remembered), &after, &remembered, &no_limits());
+        let back = plan(&rolled_back(&before, &desired, &after, &remembered), &after, &remembered, &no_limits());
         // A campaign of a deleted one's name that nobody manages is taken over, as by any plan.
         prop_assume!(back.refusals.is_empty() && back.changes.iter().all(|change| !change.imported));
         let (again, _) = applied(&back, &after, &remembered);
@@ -645,12 +645,7 @@ fn what_visitors_would_notice_is_marked() {
         ("filter dropped", |spec| drop(spec.filters.pop()), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold down", |spec| spec.filters[0].value = serde_json::from_str("1").unwrap(), &[DangerKind::AudienceWidened], Tier::Loosen),
         ("threshold up", |spec| spec.filters[0].value = serde_json::from_str("99").unwrap(), &[], Tier::Tighten),
-        (
-            "routing gone",
-            |spec| spec.actions[0].routing_config = None,
-            &[DangerKind::RoutingRemoved, DangerKind::RoutingRemoved],
-            Tier::Neutral,
-        ),
+        ("routing gone", |spec| spec.actions[0].routing_config = None, &[DangerKind::RoutingRemoved], Tier::Neutral),
         ("new text", |spec| spec.description.push('!'), &[], Tier::Neutral),
         ("switched off", |spec| spec.enabled = false, &[], Tier::Tighten),
     ];

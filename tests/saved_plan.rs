@@ -7,8 +7,8 @@ mod campaigns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::model::{
-    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, Live, LiveCampaign,
-    Organization, Origin, QueueName, QueueNames, Remembered, Secret, UnmodelledField,
+    CampaignId, CampaignKey, CampaignSpec, Desired, DesiredCampaign, Destination, Guards, LastApplied, Lifecycle, LintWarning,
+    LintWarnings, Live, LiveCampaign, Organization, Origin, QueueName, QueueNames, Remembered, Secret, UnmodelledField,
 };
 use campaignctl::reconcile::{Goal, Policy, Selection};
 use campaignctl::saved::{AppliedAt, DeclaredAt, SavedPlan, SealError, SignatureError, digest, open, seal};
@@ -62,6 +62,16 @@ fn saved(specs: Vec<CampaignSpec>) -> SavedPlan {
         goal: Goal::Files,
         queues: QueueNames::default(),
         replayed: None,
+        warnings: LintWarnings {
+            total: 2,
+            changed: vec![LintWarning {
+                key: key(0),
+                rule: "no-overflow".to_owned(),
+                message: "no \"overflow\"\u{1b}".to_owned(),
+                place: "a.yaml:3".to_owned(),
+            }],
+        },
+        undone_by_files: BTreeSet::from([key(1)]),
     };
     for (number, spec) in specs.into_iter().enumerate() {
         let mut was = spec.clone();
@@ -245,6 +255,7 @@ fn what_it_aims_at_and_the_names_of_queues_are_sealed_with_it() {
     let opened = open(text.as_bytes()).unwrap();
     assert_eq!(opened.saved, saved);
     let plan = opened.saved.plan();
+    assert_eq!((plan.warnings, plan.undone_by_files), (saved.warnings, saved.undone_by_files));
     assert_eq!((plan.goal, plan.queues), (saved.goal, saved.queues));
     for (from, to) in [("Support", "Suppost"), ("campaign-1\"]", "campaign-2\"]"), ("\"missing\"", "\"unknown\"")] {
         assert!(text.contains(from), "{text}");

@@ -244,6 +244,13 @@ impl SourceMap {
         Place { file: document.file, span: tree.map_or_else(Span::default, |tree| tree.span(pointer, part)) }
     }
 
+    /// Whether a place is in this document. Where a file has one, every place of the file is.
+    pub fn is_in(&self, place: Place, document: DocumentId) -> bool {
+        let Some(file) = self.file(document.file).filter(|_| place.file == document.file) else { return false };
+        let tree = file.documents.get(document.index as usize);
+        file.documents.len() <= 1 || tree.is_some_and(|tree| tree.root_span().holds(place.span))
+    }
+
     /// Line and column of the first byte of a place.
     pub fn position(&self, place: Place) -> LineColumn {
         let text = self.file(place.file).map_or("", |file| file.text.as_str());

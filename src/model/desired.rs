@@ -31,7 +31,7 @@ pub struct DesiredCampaign {
     pub origin: Origin,
 }
 
-/// Where a campaign is declared.
+/// Where a campaign is declared; see [`Origin::nowhere`] for one that is in no file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Origin {
@@ -45,6 +45,16 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// No place: a body that comes from the state, for which no file speaks.
+    pub fn nowhere() -> Self {
+        Self { file: String::new(), line: 0, overlay: None }
+    }
+
+    /// Whether some file declares it.
+    pub fn is_somewhere(&self) -> bool {
+        !self.file.is_empty()
+    }
+
     /// `campaigns/x.yaml:2`, or `campaigns/x.yaml:2, environments/production/x.yaml` where an overlay takes part.
     pub fn place(&self) -> String {
         let Self { file, line, overlay } = self;

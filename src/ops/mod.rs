@@ -24,6 +24,7 @@ pub mod test;
 pub mod unlock;
 pub mod validate;
 mod variables;
+mod warnings;
 mod way_back;
 
 pub use connect::{Access, AllowedHosts};

@@ -14,11 +14,14 @@ use super::references::unknown_queue;
 use super::replay::{self, Opened, Recordings};
 use super::saved::declared;
 use super::validate::{Validated, validate};
+use super::warnings::lint_warnings;
 use super::way_back::{Aim, aim};
 use super::{Failure, Scope};
 use crate::apply::take_found;
 use crate::load::{Environment, Loaded, LoadedCampaign, Target};
-use crate::model::{CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, Live, QueueIds, UnresolvedQueue};
+use crate::model::{
+    CampaignKey, Desired, DesiredCampaign, Destination, Guards, LastApplied, LintWarnings, Live, QueueIds, UnresolvedQueue,
+};
 use crate::reconcile::{self, Goal, Plan, Policy};
 use crate::saved::DeclaredAt;
 use crate::state::{Ended, Holder, LockedState, StateDocument};
@@ -188,8 +191,16 @@ async fn unlocked(request: Request, opened: Option<Opened>) -> Result<Planned, F
     let found = reconcile::resume(&document.intents, &live, &document.campaigns);
     take_found(&mut document, &found, &live);
     let declared_campaigns = desired(&validated.loaded, environment, &queues.ids(), today())?;
+    // Only a way back leaves something that the files say otherwise.
+    let files = (goal != Goal::Files).then(|| declared_campaigns.clone());
     let Aim { goal, desired, last_applied } = aim(goal, &document, declared_campaigns, &live)?;
     let plan = reconcile::plan(&desired, &live, &last_applied, &policy);
+    let undone_by_files = match &files {
+        Some(files) => reconcile::undone_by_files(&plan, files, &live, &document.campaigns),
+        None => BTreeSet::new(),
+    };
+    // What the files say is not what a way back makes.
+    let lint = if files.is_none() { lint_warnings(&validated, &plan) } else { LintWarnings::default() };
     let mut replayed = match opened {
         Some(opened) => Some(replay::of_plan(&plan, &live, opened).await?),
         None => None,
@@ -197,7 +208,7 @@ async fn unlocked(request: Request, opened: Option<Opened>) -> Result<Planned, F
     let shown = replayed.iter().flat_map(|replayed| &replayed.queues).filter_map(|queue| queue.id.clone());
     let queues = queues.names_of(&plan.queue_ids().into_iter().chain(shown).collect(), &connection.reader).await;
     replayed.iter_mut().for_each(|replayed| replay::name(replayed, &queues));
-    let plan = Plan { found, goal, queues, ..plan };
+    let plan = Plan { found, goal, queues, warnings: lint, undone_by_files, ..plan };
     let plan = match replayed {
         Some(replayed) => plan.judged_by(replayed, &policy),
         None => plan,

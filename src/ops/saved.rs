@@ -43,6 +43,8 @@ pub fn save(planned: &Planned, path: &Path, lifetime: SignedDuration, key: Optio
         goal: planned.plan.goal.clone(),
         queues: planned.plan.queues.clone(),
         replayed: planned.plan.replayed.clone(),
+        warnings: planned.plan.warnings.clone(),
+        undone_by_files: planned.plan.undone_by_files.clone(),
     };
     let text = seal(&saved, key).map_err(|error| Failure::new(format!("the plan cannot be saved: {error}"), "please report this"))?;
     saved::write(path, &text)?;

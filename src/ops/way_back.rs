@@ -67,9 +67,9 @@ fn undone(run: &str, document: &StateDocument, declared: &Desired, live: &Live) 
     let keys: BTreeMap<_, _> = document.campaigns.campaigns.iter().map(|(key, remembered)| (&remembered.id, key)).collect();
     let key_now = |key, touched: &Touched| (*touched.id.as_ref().and_then(|id| keys.get(id)).unwrap_or(&key)).clone();
     let before = touched.iter().map(|(key, touched)| (key_now(key, touched), touched.before.clone())).collect();
-    let desired = reconcile::rolled_back(id, &before, declared, live, &document.campaigns);
+    let desired = reconcile::rolled_back(&before, declared, live, &document.campaigns);
     let mut last_applied = document.campaigns.clone();
-    // A campaign that the run did not touch and that is gone live is none of its business: a plan would forget it.
+    // A campaign that the run did not touch and that was deleted in Genesys Cloud is none of its business: a plan would forget it.
     let unreadable: BTreeSet<&CampaignId> = live.unreadable.iter().map(|campaign| &campaign.id).collect();
     let concerns =
         |key: &CampaignKey, id: &CampaignId| before.contains_key(key) || desired.campaigns.contains_key(key) || unreadable.contains(id);

@@ -47,7 +47,7 @@ fn float(value: f64) -> String {
 }
 
 /// A text that is equal for equal values. For `float`, `1` and `1.0` are the same value; for the other types they differ.
-fn scalar(scalar: &Scalar, data_type: DataType) -> String {
+pub(super) fn scalar(scalar: &Scalar, data_type: DataType) -> String {
     match scalar {
         Scalar::Boolean(true) => "btrue".to_owned(),
         Scalar::Boolean(false) => "bfalse".to_owned(),
@@ -78,6 +78,12 @@ fn push_value(out: &mut String, value: &FieldValue, queue: &str) {
         FieldValue::Text(text) => push_called(out, "Text", |out| push_text(out, text)),
         FieldValue::Queue(id) => push_called(out, queue, |out| push_text(out, id)),
         FieldValue::Names(names) => push_called(out, "Names", |out| push_list(out, names)),
+        // Only what compares two bodies has these, so that no fingerprint is made of them.
+        FieldValue::Comparison(operator, condition) => {
+            out.push_str(operator.as_str());
+            out.push(' ');
+            push_value(out, &FieldValue::Condition(condition.clone()), queue);
+        }
         FieldValue::Condition(condition) => {
             let is_one = matches!(condition.value, FilterValue::One(_));
             out.push_str(if is_one { "true " } else { "false " });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Danger, DangerKind, Effect, FieldChange, Held, Tier, body, effect};
+use super::{Danger, DangerKind, Effect, FieldChange, Held, Severity, Tier, body, effect};
 use crate::model::{CampaignId, CampaignKey, CampaignSpec, Origin, UnmodelledField};
 
 /// What is done to a campaign.
@@ -87,7 +87,12 @@ pub struct Change {
 impl Change {
     /// The worst of its dangers, if it has any.
     pub fn worst(&self) -> Option<DangerKind> {
-        self.dangers.iter().map(|danger| danger.kind).min()
+        self.rank().map(|(_, kind)| kind)
+    }
+
+    /// Where it stands among dangerous changes, if it is one.
+    pub fn rank(&self) -> Option<(Severity, DangerKind)> {
+        self.dangers.iter().map(Danger::rank).min()
     }
 
     /// What visitors notice of it.

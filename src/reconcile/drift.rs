@@ -34,7 +34,7 @@ pub struct Drift {
 /// What kind of drift it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DriftClass {
-    /// It is managed and gone live.
+    /// It is managed, and was deleted in Genesys Cloud.
     Missing,
     /// Somebody edited it.
     Configuration,

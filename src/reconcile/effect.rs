@@ -94,9 +94,12 @@ fn of_field(path: &FieldPath) -> Effect {
                 Effect::OtherInvite
             }
         },
-        FieldPath::EvaluationMode | FieldPath::CampaignType => Effect::OtherInvite,
-        FieldPath::Name | FieldPath::Description | FieldPath::Enabled | FieldPath::Filter { .. } | FieldPath::Throttling(_) => {
-            Effect::Nothing
-        }
+        FieldPath::EvaluationMode | FieldPath::CampaignType | FieldPath::ActionPriority { .. } => Effect::OtherInvite,
+        FieldPath::Name
+        | FieldPath::Description
+        | FieldPath::Enabled
+        | FieldPath::Filter { .. }
+        | FieldPath::FilterOperator { .. }
+        | FieldPath::Throttling(_) => Effect::Nothing,
     }
 }

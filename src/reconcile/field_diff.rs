@@ -1,7 +1,8 @@
 //! Field by field: what changes, and who moved it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::counterpart::{Aligned, Fields, align};
 use super::normalize::fields;
 use super::{FieldPath, FieldValue, FilterPart};
 use crate::model::CampaignSpec;
@@ -69,11 +70,25 @@ pub(super) fn diff(live: Option<&CampaignSpec>, desired: Option<&CampaignSpec>, 
     let live = live.map(fields).unwrap_or_default();
     let desired = desired.map(fields).unwrap_or_default();
     let remembered = last_applied.map(fields);
+    differences(&live, &desired, remembered.as_ref())
+}
+
+/// Every field in which `desired` differs from `live`, in reading order. A filter whose operator changes, or an action whose
+/// priority does, is one that changes: not one that goes and another that comes.
+pub(super) fn diff_of_update(live: &CampaignSpec, desired: &CampaignSpec, last_applied: Option<&CampaignSpec>) -> Vec<FieldChange> {
+    if live == desired {
+        return Vec::new();
+    }
+    let Aligned { live, desired, last_applied } = align(live, desired, last_applied);
+    differences(&live, &desired, last_applied.as_ref())
+}
+
+fn differences(live: &Fields, desired: &Fields, remembered: Option<&Fields>) -> Vec<FieldChange> {
     let paths: BTreeSet<&FieldPath> = live.keys().chain(desired.keys()).collect();
     paths
         .into_iter()
         .filter(|path| live.get(*path) != desired.get(*path))
-        .flat_map(|path| change(path, live.get(path), desired.get(path), remembered.as_ref()))
+        .flat_map(|path| change(path, live.get(path), desired.get(path), remembered))
         .collect()
 }
 
@@ -82,12 +97,7 @@ pub fn changed_paths(before: &CampaignSpec, after: &CampaignSpec) -> Vec<FieldPa
     diff(Some(before), Some(after), None).into_iter().map(|change| change.path).collect()
 }
 
-fn change(
-    path: &FieldPath,
-    before: Option<&FieldValue>,
-    after: Option<&FieldValue>,
-    remembered: Option<&BTreeMap<FieldPath, FieldValue>>,
-) -> Vec<FieldChange> {
+fn change(path: &FieldPath, before: Option<&FieldValue>, after: Option<&FieldValue>, remembered: Option<&Fields>) -> Vec<FieldChange> {
     let last_applied = remembered.and_then(|fields| fields.get(path));
     let one = |path: FieldPath, before: Option<FieldValue>, after: Option<FieldValue>, last: Option<FieldValue>| {
         let cause = match remembered {

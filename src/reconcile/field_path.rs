@@ -1,5 +1,5 @@
 //! Names of fields that stay the same when a list is reordered: filters by attribute and operator, actions by type and
-//! priority.
+//! priority. Where two bodies are compared and just that has changed, it is a field of its own.
 
 use std::fmt;
 
@@ -20,6 +20,13 @@ pub enum FieldPath {
     CampaignType,
     /// `evaluationMode`
     EvaluationMode,
+    /// `filters[session.page].operator`: how a filter compares, with what it compares with. Only in a comparison.
+    FilterOperator {
+        /// Attribute the filter looks at.
+        attribute: String,
+        /// 0, or 1, 2, … where this has changed in several filters of the attribute.
+        nth: usize,
+    },
     /// `filters[session.page equals]`
     Filter {
         /// Attribute the filter looks at.
@@ -30,6 +37,13 @@ pub enum FieldPath {
         nth: usize,
         /// Which part of it.
         part: FilterPart,
+    },
+    /// `actions[webchat_invite].priority`. Only in a comparison.
+    ActionPriority {
+        /// Kind of action.
+        action_type: ActionType,
+        /// 0, or 1, 2, … where this has changed in several actions of the type.
+        nth: usize,
     },
     /// `actions[webchat_invite 1]`
     Action {
@@ -117,6 +131,8 @@ impl FieldPath {
                 format!("/actions/{}{}", index_of(action_paths(&body.actions), &whole)?, part.suffix().replace('.', "/"))
             }
             Self::Throttling(part) => format!("/throttling/{}", part.as_str()),
+            // Names a difference between two bodies, and nothing in one of them.
+            Self::FilterOperator { .. } | Self::ActionPriority { .. } => return None,
         })
     }
 }
@@ -166,6 +182,8 @@ impl fmt::Display for FieldPath {
             Self::Enabled => f.write_str("enabled"),
             Self::CampaignType => f.write_str("campaignType"),
             Self::EvaluationMode => f.write_str("evaluationMode"),
+            Self::FilterOperator { attribute, nth } => write!(f, "filters[{attribute}{}].operator", ordinal(*nth)),
+            Self::ActionPriority { action_type, nth } => write!(f, "actions[{}{}].priority", action_type.as_str(), ordinal(*nth)),
             Self::Filter { attribute, operator, nth, part } => {
                 write!(f, "filters[{attribute} {operator}{}]{}", ordinal(*nth), part.suffix())
             }

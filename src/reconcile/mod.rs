@@ -4,9 +4,12 @@
 //! campaign one canonical form, `field_diff` says field by field who moved, `danger` what a visitor would notice, `order`
 //! what goes first, `guard` what is too much. [`drift`] asks the same rooms another question: what moved live since the last apply.
 
+mod afterwards;
+mod audience;
 mod body;
 mod canonical;
 mod change;
+mod counterpart;
 mod danger;
 mod drift;
 mod effect;
@@ -29,8 +32,9 @@ mod stored;
 mod twice;
 mod worlds;
 
+pub use afterwards::undone_by_files;
 pub use change::{Action, Change, LiveSide, Remember, StateOnly, Unchanged};
-pub use danger::{Danger, DangerKind};
+pub use danger::{Danger, DangerKind, Severity};
 pub use drift::{Drift, DriftClass, Drifted, HeldLive, Moved, NotApplied, Unreadable, drift};
 pub use effect::Effect;
 pub use field_diff::{Cause, FieldChange, changed_paths};
@@ -38,7 +42,7 @@ pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use goal::{Goal, Selection};
 pub use guard::{Policy, Refusal};
 pub use hold::Held;
-pub use normalize::{FieldValue, same};
+pub use normalize::{Condition, FieldValue, same};
 pub use order::Tier;
 pub use pair::Candidate;
 pub use plan::{Plan, Summary, Unmanaged, plan};

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Number, Value, json};
 
-use super::canonical::{self, value_keys};
+use super::canonical;
 use super::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
+use crate::evaluate::compare_numbers;
 use crate::model::{Action, CampaignSpec, DataType, Filter, FilterValue, InviteConfig, Operator, RoutingConfig, Scalar, Throttling};
 
 /// Value of a field, as written for showing and by value for comparing.
@@ -30,6 +31,8 @@ pub enum FieldValue {
     Names(Vec<String>),
     /// A filter's condition.
     Condition(Condition),
+    /// A filter's condition with its operator, where two bodies differ in that.
+    Comparison(Operator, Condition),
 }
 
 /// What a filter compares with, and as which type.
@@ -51,8 +54,22 @@ impl Condition {
     /// Whether both compare with the same value, whatever the spelling and the order of a list.
     pub fn same_value(&self, other: &Self) -> bool {
         std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value)
-            && value_keys(&self.value, self.data_type) == value_keys(&other.value, other.data_type)
+            && exact_keys(&self.value, self.data_type) == exact_keys(&other.value, other.data_type)
     }
+}
+
+/// The values of a filter as a set, also where a whole number is no float: 2^53 + 1 is not 2^53, though they have one key.
+fn exact_keys(value: &FilterValue, data_type: DataType) -> BTreeSet<String> {
+    let key = |scalar: &Scalar| match scalar {
+        Scalar::Number(number) if data_type == DataType::Float && !is_a_float(number) => format!("n{number}"),
+        other => canonical::scalar(other, data_type),
+    };
+    value.scalars().iter().map(key).collect()
+}
+
+/// Whether a float has exactly this value.
+fn is_a_float(number: &Number) -> bool {
+    number.as_f64().and_then(Number::from_f64).is_some_and(|nearest| compare_numbers(&nearest, number).is_eq())
 }
 
 impl FieldValue {
@@ -83,6 +100,10 @@ impl FieldValue {
                     FilterValue::One(one) => scalar(one),
                     FilterValue::Many(many) => Value::Array(many.iter().map(scalar).collect()),
                 }
+            }
+            Self::Comparison(operator, condition) => {
+                let value = Self::Condition(condition.clone()).to_json();
+                json!({ "operator": operator.as_str(), "value": value, "dataType": condition.data_type.as_str() })
             }
         }
     }

@@ -1,8 +1,6 @@
 //! What goes first: tighten before loosening, so that a half-done apply errs on fewer invites.
 
-use super::danger::{Direction, direction};
-use super::{Action, Change, FieldChange};
-use crate::model::CampaignSpec;
+use super::{Action, Change};
 
 /// When a change is made. A tier is finished before the next one starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,25 +23,6 @@ impl Tier {
             Self::Tighten => "tighten",
             Self::Neutral => "neutral",
             Self::Loosen => "loosen",
-        }
-    }
-}
-
-/// Tier of an update.
-pub(super) fn of_update(live: &CampaignSpec, desired: &CampaignSpec, changes: &[FieldChange]) -> Tier {
-    match (live.enabled, desired.enabled) {
-        (true, false) => Tier::Tighten,
-        (false, false) => Tier::Neutral,
-        (false, true) => Tier::Loosen,
-        (true, true) => {
-            let directions: Vec<Direction> = changes.iter().map(direction).collect();
-            if directions.contains(&Direction::Loosens) {
-                Tier::Loosen
-            } else if directions.contains(&Direction::Tightens) {
-                Tier::Tighten
-            } else {
-                Tier::Neutral
-            }
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::field_diff::diff;
+use super::field_diff::{diff, diff_of_update};
 use super::hold::{BrokenHold, held, hold};
 use super::pair::{Orphan, Pair, pair};
 use super::{
     Action, Change, Effect, FieldChange, Found, Goal, LiveSide, Policy, Refusal, Remember, StateOnly, Tier, Unchanged, body, danger, guard,
     order, same,
 };
-use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, Live, LiveCampaign, QueueNames, Replayed};
+use crate::model::{CampaignId, CampaignKey, Desired, Hold, LastApplied, LintWarnings, Live, LiveCampaign, Origin, QueueNames, Replayed};
 
 /// The ordered changes from live to desired, and everything a reader needs to judge them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +38,10 @@ pub struct Plan {
     pub replayed: Option<Replayed>,
     /// `maxAddedInvitesPercent`, where it is set and there was no recording to judge it by.
     pub not_judged: Option<u64>,
+    /// What the rules warn of in the campaign files.
+    pub warnings: LintWarnings,
+    /// Campaigns that the next plan of the files changes back; none but for a way back.
+    pub undone_by_files: BTreeSet<CampaignKey>,
 }
 
 /// A live campaign that no file declares and the state does not know.
@@ -91,7 +95,7 @@ impl Plan {
     pub fn by_danger(&self) -> Vec<&Change> {
         let mut changes: Vec<&Change> = self.changes.iter().collect();
         // `sort_by_key` keeps the order of equals.
-        changes.sort_by_key(|change| change.worst().map_or((1, None), |kind| (0, Some(kind))));
+        changes.sort_by_key(|change| change.rank().map_or((1, None), |rank| (0, Some(rank))));
         changes
     }
 
@@ -187,7 +191,7 @@ fn create(pair: &Pair<'_>) -> Change {
         moved_from: pair.moved_from.cloned(),
         imported: false,
         vanished: pair.remembered.map(|remembered| remembered.id.clone()),
-        origin: Some(pair.desired.origin.clone()),
+        origin: Some(pair.desired.origin.clone()).filter(Origin::is_somewhere),
         live: None,
         desired: Some(desired.clone()),
         last_applied: pair.remembered.map(|remembered| remembered.body.clone()),
@@ -195,7 +199,7 @@ fn create(pair: &Pair<'_>) -> Change {
         held: Vec::new(),
         kept: 0,
         lost: Vec::new(),
-        dangers: Vec::new(),
+        dangers: danger::of_create(desired),
         tier: Tier::Loosen,
         body: body::create(desired),
         remember: Some(remember(pair)),
@@ -225,7 +229,7 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
         }
     };
     let last_applied = pair.remembered.map(|remembered| &remembered.body);
-    let fields = diff(Some(&live.spec), Some(&desired), last_applied);
+    let fields = diff_of_update(&live.spec, &desired, last_applied);
     let (imported, moved_from) = (pair.imported, pair.moved_from.cloned());
     let held = held(&desired, &pair.desired.spec, &live.spec, last_applied, holds);
     if fields.is_empty() && !imported && moved_from.is_none() {
@@ -249,16 +253,17 @@ fn update(pair: &Pair<'_>, live: &LiveCampaign, plan: &mut Plan) {
     }
     let record = fields.is_empty();
     let body = body::update(&desired, live);
+    let judgement = danger::of_update(live, &desired, &fields);
     plan.changes.push(Change {
         key: pair.key.clone(),
         action: if record { Action::Record } else { Action::Update },
         moved_from,
         imported,
         vanished: None,
-        origin: Some(pair.desired.origin.clone()),
+        origin: Some(pair.desired.origin.clone()).filter(Origin::is_somewhere),
         live: Some(live_side(live)),
-        dangers: danger::of_update(live, &desired, &fields),
-        tier: if record { Tier::Neutral } else { order::of_update(&live.spec, &desired, &fields) },
+        tier: judgement.tier(),
+        dangers: judgement.dangers,
         fields,
         held,
         kept: body.kept,

@@ -85,6 +85,8 @@ impl Body {
                     (_, None, _) => {}
                 }
             }
+            // Drift names filters and actions as one body does.
+            FieldPath::FilterOperator { .. } | FieldPath::ActionPriority { .. } => {}
         }
     }
 

@@ -14,7 +14,7 @@ use crate::model::{
 pub struct Reverted {
     /// The drifted campaigns as they were applied; all others as they are live.
     pub desired: Desired,
-    /// What was applied last, without campaigns that are gone live and stay so: a plan would forget them.
+    /// What was applied last, without campaigns that were deleted in Genesys Cloud and stay so: a plan would forget them.
     pub last_applied: LastApplied,
 }
 
@@ -22,7 +22,8 @@ pub struct Reverted {
 ///
 /// A moved field gets the value that was applied last. Where the file says something else of this very field by now, it gets
 /// that: the next plan would change it again. What the files changed beside it, new campaigns, moves and lifecycles of the
-/// files are no part of it, and fields that are held stay. A campaign that is gone live comes back as it was applied last.
+/// files are no part of it, and fields that are held stay. A campaign that was deleted in Genesys
+/// Cloud comes back as it was applied last.
 pub fn reverted(drifted: &[&Drifted], declared: &Desired, live: &Live, last_applied: &LastApplied) -> Reverted {
     let by_id: BTreeMap<&CampaignId, &LiveCampaign> = live.campaigns.iter().map(|campaign| (&campaign.id, campaign)).collect();
     let chosen: BTreeMap<&CampaignId, &Drifted> = drifted.iter().map(|drifted| (&drifted.id, *drifted)).collect();
@@ -53,8 +54,7 @@ pub fn reverted(drifted: &[&Drifted], declared: &Desired, live: &Live, last_appl
 fn as_it_was(spec: CampaignSpec, remembered: &Remembered, file: Option<&DesiredCampaign>) -> DesiredCampaign {
     let Remembered { id: _, body: _, sent: _, prevent_destroy, keep, created: _ } = remembered;
     let lifecycle = Lifecycle { prevent_destroy: *prevent_destroy, keep: *keep, ..Lifecycle::default() };
-    let origin =
-        file.map_or_else(|| Origin { file: "state, as applied last".to_owned(), line: 1, overlay: None }, |file| file.origin.clone());
+    let origin = file.map_or_else(Origin::nowhere, |file| file.origin.clone());
     DesiredCampaign { spec, lifecycle, held: Vec::new(), previously: None, origin }
 }
 

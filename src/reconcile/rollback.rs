@@ -10,7 +10,6 @@ use crate::model::{
 /// What is desired when a run is to be undone. `before` holds the bodies that the campaigns had, `None` for one that the run
 /// created. Campaigns that it did not touch stay as they are, live and in the state, whatever the files say of them now.
 pub fn rolled_back(
-    run: &str,
     before: &BTreeMap<CampaignKey, Option<CampaignSpec>>,
     declared: &Desired,
     live: &Live,
@@ -33,8 +32,7 @@ pub fn rolled_back(
                 DesiredCampaign { spec: spec.clone(), lifecycle: lifecycle.clone(), held, previously: None, origin: origin.clone() }
             }
             None => {
-                let origin = Origin { file: format!("state, before run {run}"), line: 1, overlay: None };
-                DesiredCampaign { spec: spec.clone(), lifecycle: kept(), held: Vec::new(), previously: None, origin }
+                DesiredCampaign { spec: spec.clone(), lifecycle: kept(), held: Vec::new(), previously: None, origin: Origin::nowhere() }
             }
         }
     };

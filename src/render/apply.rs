@@ -2,6 +2,7 @@
 
 mod stream;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::escape::inline;
 use super::stored::stored_as;
 use super::style::{DANGER, STRONG};
 use crate::apply::{Event, Outcome, Report, Row, StoredDifferently};
+use crate::model::CampaignKey;
 use crate::reconcile::Action;
 
 pub use stream::{stream_event, stream_progress, stream_report};
@@ -137,6 +139,14 @@ fn stored_differently(report: &Report) -> String {
 pub fn way_back(report: &Report, environment: &str) -> Option<String> {
     let (run, environment) = (inline(&report.run), inline(environment));
     report.wrote().then(|| format!("\nRun {run}; `campaignctl plan -e {environment} --rollback {run}` plans back to before it.\n"))
+}
+
+/// That the files still say something else of campaigns that a way back has just changed; `None` where they do not.
+pub fn still_in_files(report: &Report, undone_by_files: &BTreeSet<CampaignKey>) -> Option<String> {
+    let is_done = |row: &&Row| matches!(row.outcome, Outcome::Done { .. } | Outcome::Unknown { .. });
+    let again = report.rows.iter().filter(is_done).filter(|row| undone_by_files.contains(&row.key)).count();
+    let campaigns = if again == 1 { "campaign" } else { "campaigns" };
+    (again > 0).then(|| format!("The files still say otherwise: the next apply changes {again} {campaigns} back. Revert the commit."))
 }
 
 /// What to do next, once for each way a change can fail.

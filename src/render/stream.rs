@@ -139,6 +139,13 @@ pub fn warning(message: &str, hint: &str, now: Timestamp) -> String {
     line("diagnostic", Level::Warn, &format!("Warning: {message}"), now, Diagnosed { diagnostic })
 }
 
+/// A warning of this kind about a campaign.
+pub(super) fn warning_about(message: &str, kind: &str, address: &str, now: Timestamp) -> String {
+    let campaignctl = Some(OwnProblem { kind });
+    let diagnostic = Problem { severity: "warning", summary: message, detail: "", address: Some(address), campaignctl };
+    line("diagnostic", Level::Warn, &format!("Warning: {message}"), now, Diagnosed { diagnostic })
+}
+
 /// Findings in files, with the place and the lines of each, as `validate --format json` has them.
 pub fn findings(report: &Report<'_>, now: Timestamp) -> String {
     let told = diagnostics(report).into_iter().map(|diagnostic| {

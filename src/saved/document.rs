@@ -1,12 +1,12 @@
 //! What a saved plan holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, Live, QueueNames, Replayed};
+use crate::model::{CampaignId, CampaignKey, Desired, Destination, Guards, LastApplied, LintWarnings, Live, QueueNames, Replayed};
 use crate::reconcile::{self, Goal, LiveSide, Plan, Policy};
 
 /// A plan, as everything it was made from and everything it is bound to.
@@ -46,6 +46,12 @@ pub struct SavedPlan {
     /// What recorded sessions made of it, where a recording was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed: Option<Replayed>,
+    /// What the rules warned of in the campaign files.
+    #[serde(default, skip_serializing_if = "LintWarnings::is_empty")]
+    pub warnings: LintWarnings,
+    /// Campaigns that the next plan of the files changes back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub undone_by_files: BTreeSet<CampaignKey>,
 }
 
 /// Which writing of which state.
@@ -107,7 +113,13 @@ impl SavedPlan {
     /// The plan: the same function of the same snapshots as when it was made.
     pub fn plan(&self) -> Plan {
         let plan = reconcile::plan(&self.desired, &self.live, &self.last_applied, &self.policy);
-        let plan = Plan { goal: self.goal.clone(), queues: self.queues.clone(), ..plan };
+        let plan = Plan {
+            goal: self.goal.clone(),
+            queues: self.queues.clone(),
+            warnings: self.warnings.clone(),
+            undone_by_files: self.undone_by_files.clone(),
+            ..plan
+        };
         match &self.replayed {
             Some(replayed) => plan.judged_by(replayed.clone(), &self.policy),
             None => plan,

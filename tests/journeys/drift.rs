@@ -245,11 +245,13 @@ async fn a_campaign_that_is_gone_live_is_missing() {
     repo.run(&["drift", "--detailed-exitcode"])
         .exits(2)
         .says("1 of 2 campaigns drifted: 1 missing.")
-        .says(&format!("~ campaign.one gone live: the campaign \"{id}\" was deleted outside of campaignctl"))
+        .says(&format!("~ campaign.one deleted in Genesys Cloud (was \"{id}\")"))
         .says("create it again  campaignctl apply -e rehearsal --revert campaign.one\n")
         .says("keep it gone     delete it from campaigns/one.yaml, then campaignctl apply -e rehearsal\n");
-    repo.run(&["drift", "--adopt", "one"]).exits(1).complains("campaign.one: not adopted: it is gone live; to keep that, delete it");
-    repo.run(&["drift", "--hold", "one", "--until", "9999-01-01"]).exits(1).complains("there is no live value that could stand");
+    repo.run(&["drift", "--adopt", "one"])
+        .exits(1)
+        .complains("campaign.one: not adopted: it was deleted in Genesys Cloud; to keep it deleted, delete it");
+    repo.run(&["drift", "--hold", "one", "--until", "9999-01-01"]).exits(1).complains("there is no live value to keep");
     repo.run(&["drift", "--adopt", "three"]).exits(1).complains("campaign.three is not declared");
 }
 

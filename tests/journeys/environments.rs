@@ -160,7 +160,8 @@ fn several_environments_are_planned_in_one_run() {
         .map(|text| ran.out.find(text).unwrap_or_else(|| panic!("no {text:?} in {}", ran.out)));
     assert!(places.is_sorted(), "{}", ran.out);
     assert!(
-        ran.out.ends_with("Environments\n  production  2 to add, 0 to change, 0 to destroy.\n  staging     No changes.\n"),
+        ran.out
+            .ends_with("Environments\n! production  2 to add, 0 to change, 0 to destroy. 1 dangerous change.\n  staging     No changes.\n"),
         "{}",
         ran.out
     );

@@ -125,7 +125,9 @@ async fn annotations_stand_at_the_fields_that_moved() {
     let ran = repo.run(&["drift", "--format", "github", "--detailed-exitcode"]).exits(2);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 6, "{ran:#?}");
-    assert!(lines[0].starts_with("::warning file=campaigns/two.yaml,line=1,title=campaign.two drifted%3A missing::gone live: "));
+    assert!(
+        lines[0].starts_with("::warning file=campaigns/two.yaml,line=1,title=campaign.two drifted%3A missing::deleted in Genesys Cloud ")
+    );
     let [switched, filter, message, limit] = [lines[1], lines[2], lines[3], lines[4]];
     assert!(
         switched

@@ -21,6 +21,44 @@ fn a_warning_is_told_and_stops_nothing() {
 }
 
 #[test]
+fn the_warnings_of_changed_campaigns_are_in_every_format() {
+    let repo = repo();
+    let counts = "1 in the campaign files, all about campaigns of this plan";
+    repo.run(&["plan"]).exits(0).says(&format!("Warnings  {counts}\n    campaign.one: ")).says("[no-overflow] (campaigns/one.yaml:");
+    let markdown = format!("**Warnings:** {counts}\n\n- `campaign.one`: ");
+    repo.run(&["plan", "--format", "markdown"]).exits(0).says(&markdown).says("no-overflow");
+    repo.run(&["plan", "--format", "html"]).exits(0).says(&format!("Warnings: {counts}")).says("no-overflow, campaigns/one.yaml:");
+    let json: serde_json::Value = serde_json::from_str(&repo.run(&["plan", "--format", "json"]).exits(0).out).unwrap();
+    let warnings = &json["campaignctl"]["warnings"];
+    assert_eq!((&warnings["total"], warnings["changed"].as_array().unwrap().len()), (&1.into(), 1), "{warnings}");
+    let warning = &warnings["changed"][0];
+    assert_eq!((&warning["address"], &warning["rule"]), (&"campaign.one".into(), &"no-overflow".into()), "{warnings}");
+    let stream = repo.run(&["plan", "--json-stream"]).exits(0).out;
+    assert_eq!(stream.lines().filter(|line| line.contains("\"kind\":\"no-overflow\"")).count(), 1, "{stream}");
+    // A saved plan has them too.
+    repo.run(&["plan", "--out", "p.plan"]).exits(0);
+    repo.run(&["show", "p.plan"]).exits(0).says(counts);
+    // Those of campaigns that stay as they are, are only counted.
+    repo.run(&["apply", "p.plan"]).exits(0);
+    repo.campaign("two", &campaign("Two", 30));
+    let shown = repo.run(&["plan"]).exits(0).says(" about campaigns of this plan\n    campaign.two: ").out;
+    assert!(!shown.contains("    campaign.one: no"), "{shown}");
+}
+
+#[test]
+fn quiet_keeps_the_counts_of_dangers() {
+    let repo = repo();
+    repo.run(&["apply", "--auto-approve"]).exits(0);
+    repo.replace("campaigns/one.yaml", "45", "30");
+    let both = "Plan: 0 to add, 1 to change, 0 to destroy.\nDanger: 1 of 1 change\n";
+    assert_eq!(repo.run(&["plan", "-q"]).exits(0).out, both);
+    let whole = repo.run(&["plan"]).exits(0).out;
+    assert!(whole.ends_with(&format!("\n{both}")), "{whole}");
+    repo.run(&["plan", "--out", "p.plan"]).exits(0);
+    repo.run(&["apply", "p.plan"]).exits(0).says(both);
+}
+
+#[test]
 fn a_denied_warning_is_an_error_for_every_command() {
     let repo = repo();
     repo.run(&["validate", "--deny", "all"]).exits(1).says("error[no-overflow]");

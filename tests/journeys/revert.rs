@@ -137,7 +137,10 @@ async fn a_campaign_that_is_gone_comes_back_as_it_was_applied_and_only_where_it_
     repo.run(&["apply", "--revert", "campaign.one", "--auto-approve"]).exits(0).says("1 added, 0 changed, 0 destroyed");
     assert_eq!(live(&server, "One").await["filters"][0]["value"], 45, "as it was applied, not as the file says by now");
     assert_eq!(server.campaigns().await.len(), 1);
-    repo.run(&["drift", "--detailed-exitcode"]).exits(2).says("1 of 2 campaigns drifted: 1 missing.").says("campaign.two gone live");
+    repo.run(&["drift", "--detailed-exitcode"])
+        .exits(2)
+        .says("1 of 2 campaigns drifted: 1 missing.")
+        .says("campaign.two deleted in Genesys Cloud");
     repo.run(&["apply", "--revert", "--auto-approve"]).exits(0).says("1 added, 0 changed, 0 destroyed");
     repo.run(&["plan"]).exits(0).says("value: 45 -> 60  # code\n").says("0 to add, 1 to change, 0 to destroy");
 }

@@ -1,5 +1,6 @@
 //! `campaignctl apply`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::cli::process_environment;
 use crate::cli::signals;
+use crate::model::CampaignKey;
 use crate::ops::apply::{apply, prepare_apply};
 use crate::ops::plan::Planned;
 use crate::ops::saved::{may_be_applied, open, prepare_saved};
@@ -136,8 +138,9 @@ impl Apply {
                 }
             }
             let environment = planned.destination.environment.clone();
+            let undone_by_files = planned.plan.undone_by_files.clone();
             let report = self.make(planned, context).await?;
-            conclude(&report, &environment, context);
+            conclude(&report, &environment, &undone_by_files, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -192,8 +195,9 @@ impl Apply {
             let saved = PlanReport { destination: &planned.destination, plan, created: planned.created, saved: None, links: None };
             context.console.details(&render::plan::about_to_apply(&saved, &file.to_string_lossy()));
             let environment = planned.destination.environment.clone();
+            let undone_by_files = planned.plan.undone_by_files.clone();
             let report = self.make(planned, context).await?;
-            conclude(&report, &environment, context);
+            conclude(&report, &environment, &undone_by_files, context);
             Ok(Exit::of_report(&report))
         })
     }
@@ -239,10 +243,13 @@ impl Apply {
     }
 }
 
-fn conclude(report: &Report, environment: &str, context: &Context) {
+fn conclude(report: &Report, environment: &str, undone_by_files: &BTreeSet<CampaignKey>, context: &Context) {
     context.console.out(&render::apply::report(report, context.console.width()));
     if let Some(way_back) = render::apply::way_back(report, environment) {
         context.console.details(&way_back);
+    }
+    if let Some(sentence) = render::apply::still_in_files(report, undone_by_files) {
+        context.console.out(&format!("\n{sentence}\n"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `plan -e A -e B`: several environments in one run, in the order in which they are named.
 
 use super::planning::{PlanningArgs, refuse_beside, warn};
-use super::showing::{FormatArgs, PlanFormat, ShowingArgs, show};
+use super::showing::{FormatArgs, PlanFormat, ShowingArgs, show_after};
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
 use crate::ops::Failure;
@@ -104,10 +104,7 @@ fn tell(planning: &Planning<'_>, showing: &ShowingArgs, context: &Context) {
     let console = &context.console;
     match &planning.outcome {
         Ok(report) => {
-            if console.is_quiet() {
-                console.out(&format!("{}: ", render::inline(planning.environment)));
-            }
-            show(report, showing, context);
+            show_after(report, showing, &format!("{}: ", render::inline(planning.environment)), context);
         }
         Err(_) if console.is_quiet() => console.out(&format!("{}: not planned\n", render::inline(planning.environment))),
         Err(_) => console.out(&render::plan::not_planned(planning.environment)),

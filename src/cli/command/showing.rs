@@ -93,12 +93,19 @@ fn is_address(text: &str) -> bool {
     (text.starts_with("https://") || text.starts_with("http://")) && text.chars().all(|c| c.is_ascii_graphic() && !acts(c))
 }
 
-/// Shows a plan to people, or with `--quiet` its one line.
+/// Shows a plan to people, or with `--quiet` its counts.
 pub(super) fn show(report: &Report<'_>, showing: &ShowingArgs, context: &Context) {
+    show_after(report, showing, "", context);
+}
+
+/// The same, with words before each line of `--quiet`.
+pub(super) fn show_after(report: &Report<'_>, showing: &ShowingArgs, prefix: &str, context: &Context) {
     let console = &context.console;
     if console.is_quiet() {
         let line = if report.plan.is_empty() { "No changes.".to_owned() } else { render::plan::summary_line(report.plan.summary()) };
-        console.out(&format!("{line}\n"));
+        for line in [Some(line), render::plan::danger_line(report.plan)].into_iter().flatten() {
+            console.out(&format!("{prefix}{line}\n"));
+        }
     } else {
         console.out(&render::plan::human(report, showing.options()));
     }

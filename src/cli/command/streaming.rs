@@ -67,6 +67,7 @@ pub(super) fn stream_plan(planned: &Planned, report: &plan::Report<'_>, context:
 
 /// Makes the changes of a plan and tells of each line by line.
 pub(super) async fn stream_apply(planned: Planned, options: Options, stop: Stop, context: &Context) -> Result<Report, Failure> {
+    let undone_by_files = planned.plan.undone_by_files.clone();
     let running: RefCell<BTreeMap<CampaignKey, (Action, Instant)>> = RefCell::default();
     let tell = |event: Event| {
         match &event {
@@ -91,6 +92,9 @@ pub(super) async fn stream_apply(planned: Planned, options: Options, stop: Stop,
             }
         }
     };
+    if let Some(sentence) = render::apply::still_in_files(&report, &undone_by_files) {
+        context.console.out(&stream::warning(&sentence, "", Timestamp::now()));
+    }
     context.console.out(&render::apply::stream_report(&report, Timestamp::now()));
     Ok(report)
 }

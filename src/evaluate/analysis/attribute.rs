@@ -22,6 +22,17 @@ pub struct AttributeSet {
     landmarks: Vec<Number>,
 }
 
+/// How much of its type a set has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Every value of the type.
+    Every,
+    /// Every number that is not negative: all that a count or a duration can be.
+    NotNegative,
+    /// Less than that.
+    Some,
+}
+
 /// Whether an attribute has a value for which everything holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Inhabitant {
@@ -42,6 +53,10 @@ impl AttributeSet {
         let Filter { attribute_name: _, operator, value, data_type } = filter;
         let mut set =
             Self { booleans: BTreeSet::new(), integers: Integers::none(), floats: Integers::none(), texts: None, landmarks: Vec::new() };
+        // A filter that the contract refuses holds for nothing.
+        if !filter.is_sound() {
+            return set;
+        }
         match data_type {
             DataType::Boolean => {
                 let holds = |value: &bool| check(filter, Some(&AttributeValue::Scalar(Scalar::Boolean(*value)))).passed();
@@ -129,6 +144,25 @@ impl AttributeSet {
                 Member::Unknown => None,
             },
             (Some(own), Some(other)) => own.is_within(other),
+        }
+    }
+
+    /// Which values of its type the set has, where it leaves out none that a session is likely to send.
+    pub fn reach(&self) -> Reach {
+        let low = |set: &Integers, zero: i128, low: i128, high: i128| {
+            let from = |from: i128| Integers::between(from, high).is_within(set);
+            if from(low) { Some(Reach::Every) } else { from(zero).then_some(Reach::NotNegative) }
+        };
+        if self.booleans.len() == 2 || self.texts.as_ref().is_some_and(Texts::is_every) {
+            return Reach::Every;
+        }
+        let integers = low(&self.integers, 0, INTEGERS.0, INTEGERS.1);
+        match (integers, &self.floats) {
+            (None, _) => Reach::Some,
+            (Some(integers), floats) if floats.first().is_none() => integers,
+            (Some(integers), floats) => {
+                low(floats, float_key(0.0), -largest_float(), largest_float()).map_or(Reach::Some, |floats| integers.max(floats))
+            }
         }
     }
 

@@ -86,6 +86,34 @@ impl Audience {
         }
     }
 
+    /// Whether some session is in this audience and not in `other`; `None` where that could not be decided.
+    pub fn exceeds(&self, other: &Self) -> Option<bool> {
+        let inhabited = match self.is_inhabited() {
+            Verdict::No => return Some(false),
+            Verdict::Yes(_) => Some(true),
+            Verdict::Unknown => None,
+        };
+        let mut certain = true;
+        for name in other.attributes.keys() {
+            match self.exceeds_in(name, other) {
+                Some(true) => return inhabited,
+                Some(false) => {}
+                None => certain = false,
+            }
+        }
+        certain.then_some(false)
+    }
+
+    /// Whether this audience lets in values of one attribute that `other` keeps out; `None` where that could not be decided.
+    pub fn exceeds_in(&self, name: &str, other: &Self) -> Option<bool> {
+        match (self.attributes.get(name), other.attributes.get(name)) {
+            (_, None) => Some(false),
+            // Sessions without the attribute.
+            (None, Some(_)) => Some(true),
+            (Some(own), Some(theirs)) => own.is_within(theirs).map(|within| !within),
+        }
+    }
+
     /// What an attribute may be.
     pub fn attribute(&self, name: &str) -> Option<&AttributeSet> {
         self.attributes.get(name)

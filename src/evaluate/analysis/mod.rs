@@ -7,5 +7,5 @@ mod audience;
 mod integers;
 mod strings;
 
-pub use attribute::AttributeSet;
+pub use attribute::{AttributeSet, Reach};
 pub use audience::{Audience, Contradiction, Verdict, implied_by};

@@ -107,6 +107,10 @@ impl Texts {
         if let Some(named) = &self.named {
             return Some(named.iter().filter(|text| self.has(text)).all(|text| other.has(text)));
         }
+        // One member that is left out there settles it.
+        if other.left_out.iter().any(|text| self.has(text)) {
+            return Some(false);
+        }
         let Self { begins, ends, contains, lacks, left_out, named } = other;
         let (start, end) = (self.start(), self.end());
         let brings = |part: &str| [start, end].into_iter().chain(self.contains.iter().map(String::as_str)).any(|own| own.contains(part));
@@ -119,12 +123,28 @@ impl Texts {
         if certain {
             return Some(true);
         }
-        // One member that is outside settles it the other way.
-        match self.example() {
-            Member::None => Some(true),
-            Member::Is(member) if !other.has(&member) => Some(false),
-            _ => None,
+        // One member that is outside settles it the other way: any, or one that breaks a condition on purpose.
+        let beside = |member: &str| JOINTS.iter().flat_map(|joint| [format!("{joint}{member}"), format!("{member}{joint}")]).collect();
+        let near: Vec<String> = match self.example() {
+            Member::None => return Some(true),
+            Member::Is(member) => beside(&member),
+            Member::Unknown => Vec::new(),
+        };
+        // With nothing beside it, it is the member itself.
+        if near.iter().any(|text| self.has(text) && !other.has(text)) {
+            return Some(false);
         }
+        let without = |part: &String| Self { lacks: BTreeSet::from([part.clone()]), ..Self::default() };
+        let with = |part: &String| Self { contains: BTreeSet::from([part.clone()]), ..Self::default() };
+        let mut breaking = begins.iter().chain(ends).chain(contains).map(without).chain(lacks.iter().map(with));
+        let is_outside = |member: Member| matches!(member, Member::Is(member) if !other.has(&member));
+        breaking.any(|broken| is_outside(self.intersect(&broken).example())).then_some(false)
+    }
+
+    /// Whether every text is a member.
+    pub(super) fn is_every(&self) -> bool {
+        let Self { begins, ends, contains, lacks, left_out, named } = self;
+        begins.iter().chain(ends).chain(contains).all(String::is_empty) && lacks.is_empty() && left_out.is_empty() && named.is_none()
     }
 }
 

@@ -29,7 +29,9 @@ pub(super) fn steps(drifted: &Drifted, found: &Found) -> Result<Vec<Step>, Strin
     let Drifted { key, class, origin, id: _, live, fields, held: _ } = drifted;
     let (Some(origin), Some(live)) = (origin, live.as_ref().filter(|_| *class != DriftClass::Missing)) else {
         return Err(match origin {
-            Some(origin) => format!("it is gone live; to keep that, delete it from {}, else apply creates it again", origin.file),
+            Some(origin) => {
+                format!("it was deleted in Genesys Cloud; to keep it deleted, delete it from {}, else apply creates it again", origin.file)
+            }
             None => "no file declares it any more, so there is nothing to write it into".to_owned(),
         });
     };

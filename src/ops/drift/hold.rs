@@ -17,7 +17,7 @@ use crate::reconcile::{ActionPart, DriftClass, Drifted, FieldPath, FilterPart};
 pub(super) fn steps(drifted: &Drifted, desired: &Desired, until: Date, only: &[String]) -> Result<Vec<Step>, String> {
     let Drifted { key, class, origin, id: _, live: _, fields, held: _ } = drifted;
     if *class == DriftClass::Missing {
-        return Err("it is gone live, so there is no live value that could stand".to_owned());
+        return Err("it was deleted in Genesys Cloud, so there is no live value to keep".to_owned());
     }
     let (Some(_), Some(declared)) = (origin, desired.campaigns.get(key)) else {
         return Err("no file declares it any more, so there is no lifecycle to write it into".to_owned());

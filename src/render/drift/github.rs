@@ -40,7 +40,7 @@ pub fn github(
         if *class == DriftClass::Missing {
             let mut properties = at(place(drifted, None));
             properties.push(title.clone());
-            let gone = format!("gone live: the campaign {} was deleted outside of campaignctl", quoted(&id.0));
+            let gone = format!("deleted in Genesys Cloud (was {})", quoted(&id.0));
             out.push_str(&command("warning", &properties, &message(gone, drifted, report)));
         }
         for moved in fields {

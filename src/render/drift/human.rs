@@ -67,7 +67,7 @@ fn block(drifted: &Drifted, report: &Report<'_>) -> String {
     let queues = &report.drift.queues;
     let (address, who) = (key.address(), who_and_when(live.as_ref(), quoted));
     let what = match (class, switched(drifted)) {
-        (DriftClass::Missing, _) => format!("gone live: the campaign {} was deleted outside of campaignctl", quoted(&id.0)),
+        (DriftClass::Missing, _) => format!("deleted in Genesys Cloud (was {})", quoted(&id.0)),
         (_, Some(switched)) => format!("{switched}{who}"),
         _ => format!("changed live{who}"),
     };

@@ -96,7 +96,7 @@ fn drifted(report: &Report<'_>, page: &mut Page) {
 
 fn kind(drifted: &Drifted) -> &'static str {
     match (drifted.class, switched(drifted)) {
-        (DriftClass::Missing, _) => "gone live",
+        (DriftClass::Missing, _) => "deleted in Genesys Cloud",
         (_, Some(switched)) => switched,
         _ => "changed live",
     }
@@ -110,7 +110,7 @@ fn section(drifted: &Drifted, report: &Report<'_>) -> String {
     let who = who_and_when(live.as_ref(), code);
     match (class, live) {
         (DriftClass::Missing, other) => {
-            let _ = writeln!(out, "gone live: {} was deleted outside of campaignctl", code(&id.0));
+            let _ = writeln!(out, "deleted in Genesys Cloud (was {})", code(&id.0));
             if let Some(other) = other {
                 let changed = last_changed(&who);
                 let _ = writeln!(out, "\nanother campaign of this name is live: {}{changed}; apply takes it over", code(&other.id.0));

@@ -67,7 +67,7 @@ fn campaign(drifted: &Drifted, report: &Report<'_>) -> String {
     let Drifted { key, class, origin, id, live, fields, held: _ } = drifted;
     let who = who_and_when(live.as_ref(), code);
     let what = match (class, switched(drifted)) {
-        (DriftClass::Missing, _) => format!("gone live: {} was deleted outside of campaignctl", code(&id.0)),
+        (DriftClass::Missing, _) => format!("deleted in Genesys Cloud (was {})", code(&id.0)),
         (_, Some(switched)) => format!("{switched}{who}"),
         _ => format!("changed live{who}"),
     };

@@ -7,14 +7,16 @@ use similar::{ChangeTag, TextDiff};
 use super::super::escape::{inline, quoted};
 use super::super::queue::queue;
 use super::super::style::{ADD, CHANGE, FAINT, REMOVE};
-use crate::model::QueueNames;
-use crate::reconcile::{ActionPart, Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
+use super::goal::mover;
+use crate::model::{Operator, QueueNames};
+use crate::reconcile::{ActionPart, Cause, Condition, FieldChange, FieldPath, FieldValue, FilterPart, Goal, Held, LiveSide};
 
 /// Texts longer than this together are diffed by words instead of shown one after the other.
 const INLINE_TEXT: usize = 80;
 
-/// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it.
-pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
+/// The lines of all changed fields, without indentation. What comes or goes with a whole action stands below it. With `cause`,
+/// what the plan aims at, they say who moved the field.
+pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, cause: Option<&Goal>, queues: &QueueNames) -> Vec<String> {
     let mut lines = Vec::new();
     let mut parent: Option<&FieldPath> = None;
     for change in changes {
@@ -24,18 +26,18 @@ pub(super) fn lines(changes: &[FieldChange], live: Option<&LiveSide>, with_cause
         let shown = change.path.to_string();
         let below = parent.filter(|parent| **parent != change.path).and_then(|parent| shown.strip_prefix(&format!("{parent}.")));
         match below {
-            Some(below) => lines.extend(one(change, below, live, false, queues).into_iter().map(|line| format!("    {line}"))),
-            None => lines.extend(one(change, &shown, live, with_cause, queues)),
+            Some(below) => lines.extend(one(change, below, live, None, queues).into_iter().map(|line| format!("    {line}"))),
+            None => lines.extend(one(change, &shown, live, cause, queues)),
         }
     }
     lines
 }
 
 /// The lines of one changed field.
-fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<String> {
-    let FieldChange { path: field, before, after, last_applied, cause } = change;
+fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, cause: Option<&Goal>, queues: &QueueNames) -> Vec<String> {
+    let FieldChange { path: field, before, after, last_applied: _, cause: _ } = change;
     let path = inline(path);
-    let suffix = if with_cause { cause_text(*cause, last_applied.as_ref(), field, live, queues) } else { String::new() };
+    let suffix = cause.map(|goal| cause_text(change, goal, live, queues)).unwrap_or_default();
     let line = |symbol: &str, style: Style, text: String| format!("{style}{symbol}{style:#} {text}{suffix}");
     match (before, after) {
         // An empty text comes or goes without a word: it is what an absent one means.
@@ -48,7 +50,8 @@ fn one(change: &FieldChange, path: &str, live: Option<&LiveSide>, with_cause: bo
             lines
         }
         (Some(before), Some(after)) => {
-            vec![line("~", CHANGE, format!("{path}: {} -> {}", value(before, field, queues), value(after, field, queues)))]
+            let (before, after) = sides(before, after, field, queues);
+            vec![line("~", CHANGE, format!("{path}: {before} -> {after}"))]
         }
         (None, None) => Vec::new(),
     }
@@ -59,9 +62,27 @@ pub(super) fn whole(path: &str, shown: &FieldValue, queues: &QueueNames) -> Stri
     match shown {
         FieldValue::Present => path.to_owned(),
         FieldValue::Condition(condition) => format!("{path}: {} ({})", json(&shown.to_json()), condition.data_type.as_str()),
+        FieldValue::Comparison(operator, condition) => format!("{path}: {}", comparison(*operator, condition, true)),
         FieldValue::Queue(id) => format!("{path}: {}", queue(id, queues)),
         other => format!("{path}: {}", json(&other.to_json())),
     }
+}
+
+/// Both values of a field that has one before and after; of a filter they have its type where that changes.
+pub(super) fn sides(before: &FieldValue, after: &FieldValue, path: &FieldPath, queues: &QueueNames) -> (String, String) {
+    match (before, after) {
+        (FieldValue::Comparison(old, before), FieldValue::Comparison(new, after)) => {
+            let with_type = before.data_type != after.data_type;
+            (comparison(*old, before, with_type), comparison(*new, after, with_type))
+        }
+        _ => (value(before, path, queues), value(after, path, queues)),
+    }
+}
+
+/// `greater_than 31`, or `greater_than 31 (integer)`
+fn comparison(operator: Operator, condition: &Condition, with_type: bool) -> String {
+    let data_type = if with_type { format!(" ({})", condition.data_type.as_str()) } else { String::new() };
+    format!("{operator} {}{data_type}", json(&FieldValue::Condition(condition.clone()).to_json()))
 }
 
 /// One value, as JSON where it is neither a word of the contract nor a queue.
@@ -70,6 +91,7 @@ pub(super) fn value(shown: &FieldValue, path: &FieldPath, queues: &QueueNames) -
         // A filter's data type is a word, not a text.
         (FieldValue::Word(word), FieldPath::Filter { part: FilterPart::DataType, .. }) => (*word).to_owned(),
         (FieldValue::Queue(id), _) => queue(id, queues),
+        (FieldValue::Comparison(operator, condition), _) => comparison(*operator, condition, false),
         _ => json(&shown.to_json()),
     }
 }
@@ -91,6 +113,7 @@ pub(in crate::render) fn said(value: Option<&FieldValue>, queues: &QueueNames) -
             format!("{} ({})", json(&FieldValue::Condition(condition.clone()).to_json()), condition.data_type.as_str())
         }
         Some(FieldValue::Queue(id)) => queue(id, queues),
+        Some(FieldValue::Comparison(operator, condition)) => comparison(*operator, condition, true),
         Some(other) => json(&other.to_json()),
     }
 }
@@ -105,28 +128,25 @@ fn json(value: &Value) -> String {
 }
 
 /// Who moved the field, as the end of its line.
-fn cause_text(cause: Cause, last_applied: Option<&FieldValue>, path: &FieldPath, live: Option<&LiveSide>, queues: &QueueNames) -> String {
-    match cause_words(cause, last_applied, path, live, queues) {
+fn cause_text(change: &FieldChange, goal: &Goal, live: Option<&LiveSide>, queues: &QueueNames) -> String {
+    match cause_words(change, goal, live, queues) {
         Some(words) => format!("  {FAINT}# {words}{FAINT:#}"),
         None => String::new(),
     }
 }
 
 /// Who moved the field; `None` where nobody can say.
-pub(super) fn cause_words(
-    cause: Cause,
-    last_applied: Option<&FieldValue>,
-    path: &FieldPath,
-    live: Option<&LiveSide>,
-    queues: &QueueNames,
-) -> Option<String> {
+pub(super) fn cause_words(change: &FieldChange, goal: &Goal, live: Option<&LiveSide>, queues: &QueueNames) -> Option<String> {
+    let FieldChange { path, before: _, after: _, last_applied, cause } = change;
     match cause {
         Cause::Unknown => None,
-        Cause::Code => Some("code".to_owned()),
+        Cause::Code => Some(mover(goal).to_owned()),
         Cause::Drift => Some(format!("drift: live moved{}", who_and_when(live))),
         Cause::Both => {
-            let last = last_applied.map_or("absent".to_owned(), |last| value(last, path, queues));
-            Some(format!("conflict: code and live both moved{}; last applied {last}", who_and_when(live)))
+            let last = last_applied.as_ref().map_or("absent".to_owned(), |last| value(last, path, queues));
+            // A revert puts back what was applied last, or what the files say by now.
+            let other = if matches!(goal, Goal::Rollback(_)) { mover(goal) } else { mover(&Goal::Files) };
+            Some(format!("conflict: {other} and live both moved{}; last applied {last}", who_and_when(live)))
         }
     }
 }

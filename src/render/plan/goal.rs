@@ -1,6 +1,7 @@
 //! What a plan aims at, where that is not what the files say: said first in every format.
 
-use crate::reconcile::{Goal, Plan, Selection};
+use crate::model::Origin;
+use crate::reconcile::{Change, Goal, Plan, Selection};
 
 /// Campaigns that are named; of more, the number is said.
 const MOST_NAMED: usize = 20;
@@ -40,6 +41,37 @@ pub(super) fn way_back(plan: &Plan) -> Option<Way> {
                 Selection::Only(_) => "There is nothing to put back.",
             },
         }),
+    }
+}
+
+/// Where the body of a change comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source<'a> {
+    /// A file declares it.
+    File(&'a Origin),
+    /// It is in no file: `body from before run 20261120T101500Z-1a2b`; may hold text from outside.
+    Words(String),
+    /// No file declares it any more.
+    Nowhere,
+}
+
+/// Where the body of a change comes from, or why it goes.
+pub(super) fn source<'a>(change: &'a Change, goal: &Goal) -> Source<'a> {
+    match (goal, &change.origin) {
+        (Goal::Rollback(run), _) if change.desired.is_some() => Source::Words(format!("body from before run {run}")),
+        (Goal::Rollback(run), _) => Source::Words(format!("because it did not exist before run {run}")),
+        (_, Some(origin)) => Source::File(origin),
+        (Goal::Revert(_), None) if change.desired.is_some() => Source::Words("body as applied last".to_owned()),
+        (_, None) => Source::Nowhere,
+    }
+}
+
+/// What moves a field that did not move live.
+pub(super) fn mover(goal: &Goal) -> &'static str {
+    match goal {
+        Goal::Files => "code",
+        Goal::Rollback(_) => "rollback",
+        Goal::Revert(_) => "revert",
     }
 }
 

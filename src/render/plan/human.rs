@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use super::super::escape::{inline, quoted};
 use super::super::replay::in_plan;
 use super::super::style::{CHANGE, DANGER, FAINT, STRONG, of_action};
-use super::goal::{Way, way_back};
-use super::summary::{MovedLive, What, counts, dangerous, effects, moved, moved_live, not_judged, plural};
+use super::goal::{Source, Way, source, way_back};
+use super::summary::{
+    MovedLive, What, counts, danger_line, dangerous, effects, kinds_of_danger, moved, moved_live, not_judged, plural, warnings,
+};
 use super::{Report, Saved, field};
-use crate::model::Destination;
+use crate::model::{Destination, LintWarning};
 use crate::reconcile::{Action, Cause, Change, Found, Plan, StateOnly, Unchanged, Unmanaged};
 
 /// What to show beside the changes.
@@ -60,7 +62,7 @@ pub fn human(report: &Report<'_>, options: Options) -> String {
                 out.push_str(&block(change, report));
             }
         }
-        let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n", counts(plan.summary()));
+        let _ = write!(out, "\n{STRONG}Plan:{STRONG:#} {}\n{}", counts(plan.summary()), danger_below(plan));
     }
     out.push_str(&notes(plan, options));
     out
@@ -75,6 +77,12 @@ pub(in crate::render) fn header(destination: &Destination) -> String {
         inline(&organization.id),
         inline(server)
     )
+}
+
+/// How much of it is dangerous, below the counts.
+fn danger_below(plan: &Plan) -> String {
+    let line = danger_line(plan).unwrap_or_default();
+    line.strip_prefix("Danger:").map(|rest| format!("{DANGER}Danger:{DANGER:#}{rest}\n")).unwrap_or_default()
 }
 
 /// Who among recorded visitors is invited otherwise; or that nobody could judge it though there is a limit.
@@ -110,9 +118,10 @@ pub fn saved(file: &str, expires: Timestamp, signed: bool, refused: bool) -> Str
 pub fn about_to_apply(report: &Report<'_>, file: &str) -> String {
     let Report { destination, plan, created, saved: _, links: _ } = report;
     let what = if plan.is_empty() { "No changes.".to_owned() } else { format!("Plan: {}", counts(plan.summary())) };
+    let danger = danger_below(plan);
     let back = way_back(plan).map(|back| of_way_back(&back)).unwrap_or_default();
     format!(
-        "{}{back}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n",
+        "{}{back}Applying the saved plan {}, made {created:.0}: nothing has moved since.\n\n{what}\n{danger}",
         header(destination),
         inline(file)
     )
@@ -150,6 +159,7 @@ fn first_screen(plan: &Plan) -> String {
             let _ = writeln!(out, ", {more} campaigns are unchanged");
         }
     }
+    out.push_str(&warnings_on_top(plan));
     if !plan.refusals.is_empty() {
         let reasons = plan.refusals.len();
         let _ = writeln!(out, "{DANGER}Refused{DANGER:#}   for {reasons} {}, told at the end", plural(reasons, "reason"));
@@ -163,7 +173,8 @@ fn dangers_on_top(plan: &Plan) -> String {
         return format!("{STRONG}Danger{STRONG:#}    none\n");
     }
     let total = plan.changes.len();
-    let mut out = format!("{DANGER}Danger{DANGER:#}    {} of {total} {}\n", all.len(), plural(total, "change"));
+    let kinds = kinds_of_danger(&all);
+    let mut out = format!("{DANGER}Danger{DANGER:#}    {} of {total} {} ({kinds})\n", all.len(), plural(total, "change"));
     for Change { key, dangers, .. } in all.iter().copied().take(MOST_ON_TOP) {
         let more = match dangers.len() {
             0 | 1 => String::new(),
@@ -174,6 +185,20 @@ fn dangers_on_top(plan: &Plan) -> String {
     }
     if let Some(more) = all.len().checked_sub(MOST_ON_TOP).filter(|more| *more > 0) {
         let _ = writeln!(out, "    … and {more} more, which come first below");
+    }
+    out
+}
+
+/// What the rules warn of in the files of changed campaigns.
+fn warnings_on_top(plan: &Plan) -> String {
+    let Some(counts) = warnings(plan) else { return String::new() };
+    let mut out = format!("{CHANGE}Warnings{CHANGE:#}  {counts}\n");
+    let changed = &plan.warnings.changed;
+    for LintWarning { key, rule, message, place } in changed.iter().take(MOST_ON_TOP) {
+        let _ = writeln!(out, "    {}: {} [{rule}] ({})", key.address(), inline(message), inline(place));
+    }
+    if let Some(more) = changed.len().checked_sub(MOST_ON_TOP).filter(|more| *more > 0) {
+        let _ = writeln!(out, "    … and {more} more, which `campaignctl validate` shows");
     }
     out
 }
@@ -272,7 +297,7 @@ fn block(change: &Change, report: &Report<'_>) -> String {
         moved_from,
         imported,
         vanished,
-        origin,
+        origin: _,
         live,
         desired,
         last_applied: _,
@@ -298,10 +323,11 @@ fn block(change: &Change, report: &Report<'_>) -> String {
     if *imported {
         comment(&format!("(imported from {id})"));
     }
-    match (action, origin) {
-        (_, Some(origin)) => comment(&format!("({})", inline(&origin.place()))),
-        (Action::Delete, None) => comment("(because no file declares it any more)"),
-        (_, None) => comment("(no file declares it any more, and its lifecycle says keep)"),
+    match (action, source(change, &report.plan.goal)) {
+        (_, Source::File(origin)) => comment(&format!("({})", inline(&origin.place()))),
+        (_, Source::Words(words)) => comment(&format!("({})", inline(&words))),
+        (Action::Delete, Source::Nowhere) => comment("(because no file declares it any more)"),
+        (_, Source::Nowhere) => comment("(no file declares it any more, and its lifecycle says keep)"),
     }
     if let Some(id) = vanished {
         comment(&format!("(the live campaign {} was deleted outside of campaignctl)", quoted(&id.0)));
@@ -327,7 +353,8 @@ fn block(change: &Change, report: &Report<'_>) -> String {
             let _ = writeln!(out, "        name: {}", quoted(&live.spec.name));
         }
     }
-    for line in field::lines(fields, live.as_ref(), *action == Action::Update, &report.plan.queues) {
+    let cause = (*action == Action::Update).then_some(&report.plan.goal);
+    for line in field::lines(fields, live.as_ref(), cause, &report.plan.queues) {
         let _ = writeln!(out, "      {line}");
     }
     for held in held {

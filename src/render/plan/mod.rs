@@ -24,4 +24,4 @@ pub use refusal::{Refused, broken_hold, live_twice, refused};
 pub use report::{Links, Report, Saved};
 pub use several::{NotPlanned, Planning, SEVERAL_SCHEMA_FILE, closing, json_of_several, not_planned, several_schema_text};
 pub use stream::stream;
-pub use summary::summary_line;
+pub use summary::{danger_line, summary_line};

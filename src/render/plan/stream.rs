@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::goal::{Way, way_back};
 use super::json::{DELETE_REASON, Importing, OwnDanger, TerraformAction, dangers, drift};
-use super::summary::not_judged;
+use super::summary::{dangerous, not_judged};
 use super::{Report, refused, summary_line};
-use crate::model::BothWorlds;
+use crate::model::{BothWorlds, LintWarning};
 use crate::reconcile::{Action, Change, Summary};
 use crate::render::replay::headline;
-use crate::render::stream::{Changes, Level, Resource, line, problem};
+use crate::render::stream::{Changes, Level, Resource, line, problem, warning_about};
 
 #[derive(Serialize)]
 struct Planned {
@@ -80,6 +80,8 @@ struct OwnSummed {
     moved: usize,
     unchanged: usize,
     requests: usize,
+    dangerous: usize,
+    changed_live: usize,
 }
 
 /// The lines of a plan, in the order of the changes.
@@ -90,6 +92,10 @@ pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
         let settled = settled.map(|settled| format!(" {settled}")).unwrap_or_default();
         let told = GoalTold { campaignctl: OwnGoalTold { goal: plan.goal.id() } };
         out.push_str(&line("log", Level::Info, &format!("{title}. {meaning}{settled}"), now, told));
+    }
+    for LintWarning { key, rule, message, place } in &plan.warnings.changed {
+        let address = key.address().to_string();
+        out.push_str(&warning_about(&format!("{message} ({place})"), rule, &address, now));
     }
     for drifted in drift(plan) {
         let [action] = drifted.change.actions;
@@ -116,6 +122,8 @@ pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
             moved,
             unchanged: plan.unchanged.len(),
             requests: plan.requests(),
+            dangerous: dangerous(plan).len(),
+            changed_live: plan.moved_live().len(),
         },
     };
     out.push_str(&line("change_summary", Level::Info, &summary_line(plan.summary()), now, summed));

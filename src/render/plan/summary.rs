@@ -2,12 +2,13 @@
 //!
 //! Values here, not text: each format writes them in its own way, and all of them say the same.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use crate::model::CampaignKey;
-use crate::reconcile::{Cause, Change, Effect, FieldChange, FieldPath, FieldValue, Plan, Summary};
+use crate::model::{CampaignKey, LintWarnings};
+use crate::reconcile::{Cause, Change, DangerKind, Effect, FieldChange, FieldPath, FieldValue, Plan, Summary};
 
 /// `1 to add, 2 to change, 0 to destroy.`: a public interface, other tools parse it.
 pub(super) fn counts(summary: Summary) -> String {
@@ -48,6 +49,41 @@ pub(super) fn not_judged(plan: &Plan) -> Option<String> {
 /// The changes that a reviewer must see first, most severe first.
 pub(super) fn dangerous(plan: &Plan) -> Vec<&Change> {
     plan.by_danger().into_iter().filter(|change| !change.dangers.is_empty()).collect()
+}
+
+/// `1 destroyed, 103 throttling removed`: how many changes have each worst danger.
+pub(super) fn kinds_of_danger(changes: &[&Change]) -> String {
+    let mut kinds: BTreeMap<DangerKind, usize> = BTreeMap::new();
+    for worst in changes.iter().filter_map(|change| change.worst()) {
+        *kinds.entry(worst).or_default() += 1;
+    }
+    kinds.iter().map(|(kind, count)| format!("{count} {}", kind.title())).collect::<Vec<_>>().join(", ")
+}
+
+/// `Danger: 558 of 1500 changes; 1 changed live by somebody else`: what stands below the counts of a plan. `None` where there
+/// is neither.
+pub fn danger_line(plan: &Plan) -> Option<String> {
+    let (dangerous, live, total) = (dangerous(plan).len(), plan.moved_live().len(), plan.changes.len());
+    let dangers = match dangerous {
+        0 => "none".to_owned(),
+        some => format!("{some} of {total} {}", plural(total, "change")),
+    };
+    match (dangerous, live) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("Danger: {dangers}")),
+        (_, live) => Some(format!("Danger: {dangers}; {live} changed live by somebody else")),
+    }
+}
+
+/// `3 in the campaign files, 2 about campaigns of this plan`; `None` where there are none.
+pub(super) fn warnings(plan: &Plan) -> Option<String> {
+    let LintWarnings { total, changed } = &plan.warnings;
+    let about = match changed.len() {
+        0 => "none".to_owned(),
+        all if all == *total => "all".to_owned(),
+        some => some.to_string(),
+    };
+    (*total > 0).then(|| format!("{total} in the campaign files, {about} about campaigns of this plan"))
 }
 
 /// What somebody did to a live campaign since it was applied, and this plan would undo or overwrite.

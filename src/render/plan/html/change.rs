@@ -1,6 +1,7 @@
 //! One change as the page shows it: its line when folded, and everything else when unfolded.
 
 use super::super::Report;
+use super::super::goal::{Source, source};
 use super::super::summary::{MovedLive, What, moved};
 use super::field::{Kept, Row, kept, rows};
 use super::prose::{Moment, Span, count, sentence};
@@ -98,7 +99,7 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
         moved_from: _,
         imported: _,
         vanished: _,
-        origin,
+        origin: _,
         live,
         desired: _,
         last_applied: _,
@@ -115,6 +116,7 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
     let mut marks: Vec<&'static str> = dangers.iter().map(|danger| danger.kind.title()).collect();
     marks.dedup();
     let effect = change.effect();
+    let source = source(change, &report.plan.goal);
     Shown {
         key: key.as_str(),
         symbol: symbol(*action),
@@ -134,14 +136,17 @@ pub(super) fn shown<'a>(change: &'a Change, report: &Report<'_>, open: bool) -> 
             news: news(&moved, &report.plan.goal),
             ways_out: report.ways_out(key).into_iter().map(|(what, command)| (what, inline(&command))).collect(),
         }),
-        place: origin.as_ref().map(|origin| Place { link: report.links.map(|links| links.to(origin)), file: inline(&origin.place()) }),
-        notes: notes(change),
+        place: match &source {
+            Source::File(origin) => Some(Place { link: report.links.map(|links| links.to(origin)), file: inline(&origin.place()) }),
+            Source::Words(_) | Source::Nowhere => None,
+        },
+        notes: notes(change, &source),
         columns: match action {
             Action::Create => Columns::OnlyAfter,
             Action::Delete | Action::Forget => Columns::OnlyLive,
             Action::Update | Action::Record => Columns::Both,
         },
-        rows: rows(fields, live.as_ref(), *action == Action::Update, &report.plan.queues),
+        rows: rows(fields, live.as_ref(), (*action == Action::Update).then_some(&report.plan.goal), &report.plan.queues),
         held: held.iter().map(|held| kept(held, &report.plan.queues)).collect(),
         kept: (*unmodelled > 0).then(|| count(*unmodelled, "live field")),
         lost: (!lost.is_empty()).then(|| lost.iter().map(|pointer| inline(pointer)).collect::<Vec<_>>().join(", ")),
@@ -204,12 +209,17 @@ fn kinds(change: &Change, moved_live: bool) -> String {
 }
 
 /// How it came to be this change, where that needs saying.
-fn notes(change: &Change) -> Vec<String> {
+fn notes(change: &Change, source: &Source<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    match (change.action, &change.origin) {
-        (_, Some(_)) => {}
-        (Action::Forget, None) => notes.push("No file declares it any more, and its lifecycle says keep.".to_owned()),
-        (_, None) => notes.push("No file declares it any more.".to_owned()),
+    match (change.action, source) {
+        (_, Source::File(_)) => {}
+        (_, Source::Words(words)) => {
+            let mut words = inline(words);
+            words.get_mut(..1).iter_mut().for_each(|first| first.make_ascii_uppercase());
+            notes.push(format!("{words}."));
+        }
+        (Action::Forget, Source::Nowhere) => notes.push("No file declares it any more, and its lifecycle says keep.".to_owned()),
+        (_, Source::Nowhere) => notes.push("No file declares it any more.".to_owned()),
     }
     if let Some(old) = &change.moved_from {
         notes.push(format!("Moved from {}.", old.address()));

@@ -6,7 +6,7 @@ use super::super::super::escape::{inline, quoted};
 use super::super::super::queue::queue;
 use super::prose::{Moment, lines};
 use crate::model::{FilterValue, QueueNames, Scalar};
-use crate::reconcile::{Cause, FieldChange, FieldPath, FieldValue, FilterPart, Held, LiveSide};
+use crate::reconcile::{Cause, FieldChange, FieldPath, FieldValue, FilterPart, Goal, Held, LiveSide};
 
 /// One changed field.
 pub(super) struct Row {
@@ -46,6 +46,8 @@ pub(super) enum Mark {
 /// Who moved a field.
 pub(super) struct Moved {
     pub(super) how: Cause,
+    /// What moved it where live did not: `the file`.
+    pub(super) mover: &'static str,
     pub(super) by: Option<String>,
     pub(super) at: Option<Moment>,
     /// What was applied last, where it is neither of the two values of the row.
@@ -60,9 +62,9 @@ pub(super) struct Kept {
     pub(super) until: Option<String>,
 }
 
-/// The rows of a change.
-pub(super) fn rows(fields: &[FieldChange], live: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Vec<Row> {
-    fields.iter().filter(|field| !is_nothing(field)).map(|field| row(field, live, with_cause, queues)).collect()
+/// The rows of a change. With `cause`, what the plan aims at, they say who moved the field.
+pub(super) fn rows(fields: &[FieldChange], live: Option<&LiveSide>, cause: Option<&Goal>, queues: &QueueNames) -> Vec<Row> {
+    fields.iter().filter(|field| !is_nothing(field)).map(|field| row(field, live, cause, queues)).collect()
 }
 
 /// An empty text comes or goes without a word: it is what an absent one means.
@@ -70,13 +72,18 @@ fn is_nothing(field: &FieldChange) -> bool {
     matches!((&field.before, &field.after), (None, Some(FieldValue::Text(text))) | (Some(FieldValue::Text(text)), None) if text.is_empty())
 }
 
-fn row(field: &FieldChange, side: Option<&LiveSide>, with_cause: bool, queues: &QueueNames) -> Row {
+fn row(field: &FieldChange, side: Option<&LiveSide>, goal: Option<&Goal>, queues: &QueueNames) -> Row {
     let FieldChange { path, before, after, last_applied, cause } = field;
     let (live, becomes) = both(before.as_ref(), after.as_ref(), path, queues);
-    let moved = with_cause.then(|| {
+    let moved = goal.map(|goal| {
         let side = side.filter(|_| cause.is_live());
         Moved {
             how: *cause,
+            mover: match (goal, cause) {
+                (Goal::Rollback(_), _) => "the rollback",
+                (Goal::Revert(_), Cause::Code) => "the revert",
+                (Goal::Files | Goal::Revert(_), _) => "the file",
+            },
             by: side.and_then(|side| side.modified_by.as_deref()).map(inline),
             at: side.and_then(|side| side.date_modified).map(Moment::from),
             last_applied: (*cause == Cause::Both).then(|| alone(last_applied.as_ref(), path, queues)),
@@ -149,6 +156,10 @@ fn items(value: &FieldValue, queues: &QueueNames) -> Vec<String> {
             FilterValue::One(one) => vec![scalar(one)],
             FilterValue::Many(many) => many.iter().map(scalar).collect(),
         },
+        FieldValue::Comparison(operator, condition) => {
+            let value = items(&FieldValue::Condition(condition.clone()), queues).join(", ");
+            vec![operator.to_string(), format!("{value} ({})", condition.data_type.as_str())]
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::super::goal::{Way, way_back};
 use super::super::refusal::{Refused, refused};
-use super::super::summary::{counts, dangerous, effects, moved_live};
+use super::super::summary::{counts, dangerous, effects, moved_live, warnings};
 use super::super::{Report, Saved};
 use super::change::{News, action_id, name, news};
 use super::prose::{Moment, Span, advice, count, sentence};
-use crate::model::Destination;
+use crate::model::{Destination, LintWarning};
 use crate::reconcile::{Action, Cause, DangerKind, Effect, Plan};
 use crate::render::escape::inline;
 
@@ -40,6 +40,17 @@ pub(super) struct FirstScreen {
     pub(super) moved_live: usize,
     pub(super) changes: usize,
     pub(super) requests: String,
+    /// `3 in the campaign files, 2 about campaigns of this plan`
+    pub(super) warnings: Option<String>,
+    pub(super) warned: Vec<Warned>,
+}
+
+/// What a rule warns of in the file of a changed campaign.
+pub(super) struct Warned {
+    pub(super) key: String,
+    pub(super) message: Vec<Span>,
+    pub(super) rule: String,
+    pub(super) place: String,
 }
 
 /// A plan that lies in a file.
@@ -138,7 +149,13 @@ pub(super) fn first_screen(report: &Report<'_>) -> FirstScreen {
         moved_live: moved.len(),
         changes: plan.changes.len(),
         requests: count(plan.requests(), "API request"),
+        warnings: warnings(plan),
+        warned: plan.warnings.changed.iter().map(warned).collect(),
     }
+}
+
+fn warned(LintWarning { key, rule, message, place }: &LintWarning) -> Warned {
+    Warned { key: key.as_str().to_owned(), message: sentence(message), rule: inline(rule), place: inline(place) }
 }
 
 fn in_words(Refused { message, hint }: Refused) -> Refusal {

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::summary::dangerous;
 use super::super::{Links, Report, Saved, refused};
-use crate::model::Origin;
+use crate::model::{LintWarning, LintWarnings, Origin};
 use crate::reconcile::{
     Action, Cause, Change, Danger, DangerKind, Effect, FieldChange, FieldPath, FieldValue, FilterPart, Found, Goal, Held, LiveSide, Plan,
     Refusal, Selection, StateOnly, Summary, Tier, Unchanged, Unmanaged,
@@ -64,6 +65,34 @@ pub(super) struct Own {
     /// Guards that are set and could not be judged, because no recording was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_judged: Vec<&'static str>,
+    /// What the rules warn of in the campaign files; left out where there is nothing, and for a way back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<OwnWarnings>,
+    /// Campaigns that the next plan of the files changes back, as addresses; of a way back alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undone_by_files: Vec<String>,
+}
+
+/// What the rules warn of in the campaign files.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnWarnings {
+    /// How many warnings all campaign files have.
+    total: usize,
+    /// Those that concern a campaign that the plan changes, by address.
+    changed: Vec<OwnWarning>,
+}
+
+/// One warning.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct OwnWarning {
+    /// `campaign.<key>`
+    address: String,
+    /// Id of the rule, as `validate` has it.
+    rule: String,
+    /// What is wrong.
+    message: String,
+    /// File and line.
+    place: String,
 }
 
 /// What the plan aims at.
@@ -113,6 +142,10 @@ struct OwnSummary {
     forget: usize,
     /// Known under a new key.
     moved: usize,
+    /// Changes that a reviewer must see first.
+    dangerous: usize,
+    /// Campaigns that somebody else changed live since they were applied.
+    changed_live: usize,
 }
 
 /// How many changes have an effect.
@@ -176,7 +209,9 @@ pub(in crate::render::plan) struct OwnDanger {
 /// has no value of its own; a filter as a whole is `{value, dataType}`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct OwnField {
-    /// A name that stays the same when a list is reordered: `filters[session.page equals].value`.
+    /// A name that stays the same when a list is reordered: `filters[session.page equals].value`. A filter that stays with
+    /// another operator is `filters[session.page].operator`, from and to `{operator, value, dataType}`; an action that stays
+    /// with another priority is `actions[webchat_invite].priority`.
     path: String,
     /// The live value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,7 +222,8 @@ struct OwnField {
     /// The value that was applied last, where one is remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_applied: Option<Value>,
-    /// Who moved it: the files (`code`), somebody live (`drift`), both (`conflict`); `unknown` when nothing was applied before.
+    /// Who moved it: the files, or what a way back leads to (`code`), somebody live (`drift`), both (`conflict`); `unknown`
+    /// when nothing was applied before.
     #[schemars(extend("enum" = [Cause::Code, Cause::Drift, Cause::Both, Cause::Unknown].map(Cause::id)))]
     cause: &'static str,
 }
@@ -285,8 +321,22 @@ struct OwnRefusal {
 /// Everything under our key.
 pub(super) fn of(report: &Report<'_>) -> Own {
     let Report { destination, plan, created, saved, links } = report;
-    let Plan { changes, state_only, unchanged, managed, unmanaged, protected: _, refusals, found, goal, queues, replayed: _, not_judged } =
-        plan;
+    let Plan {
+        changes,
+        state_only,
+        unchanged,
+        managed,
+        unmanaged,
+        protected: _,
+        refusals,
+        found,
+        goal,
+        queues,
+        replayed: _,
+        not_judged,
+        warnings: lint,
+        undone_by_files,
+    } = plan;
     Own {
         version: OWN_VERSION,
         environment: destination.environment.clone(),
@@ -295,7 +345,7 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         created: created.to_string(),
         goal: of_goal(goal),
         saved: saved.map(|Saved { file, expires, expired }| OwnSaved { file: file.to_owned(), expires: format!("{expires:.0}"), expired }),
-        summary: summary(plan.summary()),
+        summary: summary(plan),
         effects: plan.effects().into_iter().map(|(effect, campaigns)| OwnEffect { effect: effect.id(), campaigns }).collect(),
         requests: plan.requests(),
         managed: *managed,
@@ -308,6 +358,8 @@ pub(super) fn of(report: &Report<'_>) -> Own {
         queues: queue_entries(queues),
         replay: report.replay().map(|replay| replay::of(&replay)),
         not_judged: not_judged.map(|_| Refusal::MAX_ADDED_INVITES).into_iter().collect(),
+        warnings: warnings(lint),
+        undone_by_files: undone_by_files.iter().map(|key| key.address().to_string()).collect(),
     }
 }
 
@@ -320,9 +372,21 @@ fn of_goal(goal: &Goal) -> OwnGoal {
     OwnGoal { kind: goal.id(), run, campaigns }
 }
 
-fn summary(summary: Summary) -> OwnSummary {
-    let Summary { import, add, change, destroy, forget, moved } = summary;
-    OwnSummary { import, add, change, destroy, forget, moved }
+fn summary(plan: &Plan) -> OwnSummary {
+    let Summary { import, add, change, destroy, forget, moved } = plan.summary();
+    let (dangerous, changed_live) = (dangerous(plan).len(), plan.moved_live().len());
+    OwnSummary { import, add, change, destroy, forget, moved, dangerous, changed_live }
+}
+
+fn warnings(warnings: &LintWarnings) -> Option<OwnWarnings> {
+    let LintWarnings { total, changed } = warnings;
+    let one = |LintWarning { key, rule, message, place }: &LintWarning| OwnWarning {
+        address: key.address().to_string(),
+        rule: rule.clone(),
+        message: message.clone(),
+        place: place.clone(),
+    };
+    (!warnings.is_empty()).then(|| OwnWarnings { total: *total, changed: changed.iter().map(one).collect() })
 }
 
 fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
@@ -365,7 +429,7 @@ fn of_change(change: &Change, links: Option<&Links>) -> OwnChange {
 
 /// The dangers of a change.
 pub(in crate::render::plan) fn dangers(change: &Change) -> Vec<OwnDanger> {
-    change.dangers.iter().map(|Danger { kind, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
+    change.dangers.iter().map(|Danger { kind, severity: _, sentence }| OwnDanger { kind: kind.id(), sentence: sentence.clone() }).collect()
 }
 
 fn field(change: &FieldChange) -> OwnField {

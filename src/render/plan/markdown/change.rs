@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use super::super::Report;
+use super::super::goal::{Source, source};
 use super::super::summary::{moved, plural};
 use super::diff;
 use super::head::what_happened;
 use crate::model::Origin;
 use crate::reconcile::{Action, Change, DangerKind};
-use crate::render::markdown::{code, code_outside_tables, cut, fenced, prose_on};
+use crate::render::markdown::{code, code_outside_tables, cut, fenced, prose, prose_on};
 use crate::render::style::of_action;
 
 /// Characters of one value, where everything is shown. More than anybody reads in a comment; the limit of one campaign
@@ -132,7 +133,7 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
         moved_from,
         imported,
         vanished,
-        origin,
+        origin: _,
         live,
         desired,
         last_applied: _,
@@ -163,7 +164,12 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
 
     let called = live.as_ref().map(|live| &live.spec).or(desired.as_ref()).map(|spec| name(&spec.name));
     let id = live.as_ref().map(|live| format!("id {}", name(&live.id.0)));
-    let place = origin.as_ref().map(|origin| place(origin, report, &mut name));
+    let source = source(change, &report.plan.goal);
+    let place = match &source {
+        Source::File(origin) => Some(place(origin, report, &mut name)),
+        Source::Words(words) if *action != Action::Delete => Some(prose(words)),
+        Source::Words(_) | Source::Nowhere => None,
+    };
     let about: Vec<String> = called.into_iter().chain(id).chain(place).collect();
     let _ = writeln!(out, "{}\n", about.join(" · "));
 
@@ -179,10 +185,11 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
         let count = lost.len();
         points.push(format!("**lost:** {count} {} not modelled: {}", plural(count, "field"), code_outside_tables(&pointers)));
     }
-    match (action, origin) {
-        (_, Some(_)) => {}
-        (Action::Delete, None) => points.push("because no file declares it any more".to_owned()),
-        (_, None) => points.push("no file declares it any more, and its lifecycle says keep".to_owned()),
+    match (action, &source) {
+        (Action::Delete, Source::Words(words)) => points.push(prose(words)),
+        (_, Source::File(_) | Source::Words(_)) => {}
+        (Action::Delete, Source::Nowhere) => points.push("because no file declares it any more".to_owned()),
+        (_, Source::Nowhere) => points.push("no file declares it any more, and its lifecycle says keep".to_owned()),
     }
     if let (Some(old), false) = (moved_from, *action == Action::Record) {
         points.push(format!("moved from {}", code(&old.address().to_string())));
@@ -203,7 +210,7 @@ fn block(change: &Change, report: &Report<'_>, most: usize) -> (String, bool) {
         out.push('\n');
     }
 
-    let diff = diff::lines(change, &report.plan.queues, most);
+    let diff = diff::lines(change, report.plan, most);
     if !diff.lines.is_empty() {
         let _ = writeln!(out, "{}", fenced("diff", &diff.lines));
     }

@@ -2,7 +2,7 @@
 
 use super::super::field;
 use crate::model::QueueNames;
-use crate::reconcile::{Action, ActionPart, Change, FieldChange, FieldPath, FieldValue, LiveSide};
+use crate::reconcile::{Action, ActionPart, Change, FieldChange, FieldPath, FieldValue, Goal, LiveSide, Plan};
 use crate::render::escape::inline;
 use crate::render::markdown::cut;
 
@@ -19,11 +19,13 @@ pub(super) struct Lines<'a> {
     /// Characters of one value that are shown.
     most: usize,
     queues: &'a QueueNames,
+    goal: &'a Goal,
 }
 
 /// All changed and held fields. What comes or goes with a whole action stands below it.
-pub(super) fn lines<'a>(change: &Change, queues: &'a QueueNames, most: usize) -> Lines<'a> {
-    let mut out = Lines { lines: Vec::new(), cut: false, most, queues };
+pub(super) fn lines<'a>(change: &Change, plan: &'a Plan, most: usize) -> Lines<'a> {
+    let queues = &plan.queues;
+    let mut out = Lines { lines: Vec::new(), cut: false, most, queues, goal: &plan.goal };
     let with_cause = change.action == Action::Update;
     let live = change.live.as_ref();
     let mut parent: Option<&FieldPath> = None;
@@ -48,8 +50,8 @@ pub(super) fn lines<'a>(change: &Change, queues: &'a QueueNames, most: usize) ->
 impl Lines<'_> {
     /// One field; with `cause`, its first line says who moved it.
     fn field(&mut self, change: &FieldChange, path: &str, cause: Option<Option<&LiveSide>>) {
-        let FieldChange { path: field, before, after, last_applied, cause: moved } = change;
-        let words = cause.and_then(|live| field::cause_words(*moved, last_applied.as_ref(), field, live, self.queues));
+        let FieldChange { path: field, before, after, last_applied: _, cause: _ } = change;
+        let words = cause.and_then(|live| field::cause_words(change, self.goal, live, self.queues));
         let suffix = words.map(|words| format!("  # {}", self.short(&words))).unwrap_or_default();
         let path = self.short(&inline(path));
         match (before, after) {
@@ -63,7 +65,8 @@ impl Lines<'_> {
             }
             (Some(before), Some(after)) => {
                 self.lines.push(format!("! {path}{suffix}"));
-                let (before, after) = self.excerpts(&field::value(before, field, self.queues), &field::value(after, field, self.queues));
+                let (before, after) = field::sides(before, after, field, self.queues);
+                let (before, after) = self.excerpts(&before, &after);
                 self.lines.push(format!("- {before}"));
                 self.lines.push(format!("+ {after}"));
             }

@@ -82,12 +82,14 @@ pub(super) fn fit<'a>(changes: &[&'a Change], report: &Report<'_>, room: usize) 
     if taken(&pieces) > room.left {
         pack(&mut pieces, is_grave);
     }
-    // Lines fit now, if there are any; keys go in while there is room.
-    for piece in &mut pieces {
-        if piece.detail == Detail::Packed && !room.take(piece.packed()) {
-            piece.detail = Detail::LeftOut;
+    // Lines fit now, if there are any; keys go in while there is room, those of campaigns that are deleted first.
+    for is_delete in [true, false] {
+        for piece in pieces.iter_mut().filter(|piece| (piece.change.action == Action::Delete) == is_delete) {
+            if piece.detail == Detail::Packed && !room.take(piece.packed()) {
+                piece.detail = Detail::LeftOut;
+            }
+            room.left = room.left.saturating_sub(piece.text.len());
         }
-        room.left = room.left.saturating_sub(piece.text.len());
     }
     for (who, detail) in STEPS {
         say_more(&mut pieces, report, &mut room, who, detail);

@@ -1,15 +1,14 @@
 //! The first screen of the comment: where, how much, what is refused, what is dangerous, who else touched it, what it costs.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::goal::{Way, way_back};
 use super::super::refusal::refused_naming;
-use super::super::summary::{MovedLive, What, dangerous, effects, moved_live, not_judged, plural, summary_line};
+use super::super::summary::{MovedLive, What, dangerous, effects, kinds_of_danger, moved_live, not_judged, plural, summary_line, warnings};
 use super::super::{Refused, Report, Saved, field};
 use super::change::NAME;
-use crate::model::Destination;
-use crate::reconcile::{Action, Cause, Change, DangerKind, Plan, StateOnly, Unchanged};
+use crate::model::{Destination, LintWarning};
+use crate::reconcile::{Action, Cause, Change, Plan, StateOnly, Unchanged};
 use crate::render::markdown::{MARKER, code, code_outside_tables, cut, prose, prose_on};
 use crate::render::replay::markdown_in_plan;
 
@@ -69,6 +68,7 @@ pub(super) fn frame(report: &Report<'_>, extent: Extent) -> Frame {
         frame.live(plan, extent);
     }
     frame.cost(plan);
+    frame.warnings(plan, extent);
     frame.replay(report, extent);
     frame.left_alone(plan, extent);
     frame
@@ -192,13 +192,8 @@ impl Frame {
             return;
         }
         let total = plan.changes.len();
-        let mut kinds: BTreeMap<DangerKind, usize> = BTreeMap::new();
-        for worst in all.iter().filter_map(|change| change.worst()) {
-            *kinds.entry(worst).or_default() += 1;
-        }
-        let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.title())).collect();
         let (count, changes) = (all.len(), plural(total, "change"));
-        let _ = write!(self.first_screen, "**Danger:** {count} of {total} {changes} ({})\n\n", kinds.join(", "));
+        let _ = write!(self.first_screen, "**Danger:** {count} of {total} {changes} ({})\n\n", kinds_of_danger(&all));
         if extent == Extent::Counted {
             return;
         }
@@ -261,6 +256,20 @@ impl Frame {
         }
         if !parts.is_empty() {
             let _ = write!(self.first_screen, "{}\n\n", parts.join(", "));
+        }
+    }
+
+    /// What the rules warn of in the files of changed campaigns.
+    fn warnings(&mut self, plan: &Plan, extent: Extent) {
+        let Some(counts) = warnings(plan).filter(|_| !plan.is_empty()) else { return };
+        let _ = write!(self.first_screen, "**Warnings:** {counts}\n\n");
+        if extent == Extent::Listed && !plan.warnings.changed.is_empty() {
+            let line = |LintWarning { key, rule, message, place }: &LintWarning| {
+                let message = prose_on(&cut(message, SENTENCE).0);
+                format!("- {}: {message} ({}, {})\n", code(&key.address().to_string()), code(rule), code(&cut(place, NAME).0))
+            };
+            let changed = &plan.warnings.changed;
+            self.list(changed.iter().map(line), changed.len(), Some(", which `campaignctl validate` shows"));
         }
     }
 

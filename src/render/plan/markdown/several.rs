@@ -38,13 +38,13 @@ fn dangers(plannings: &[Planning<'_>]) -> String {
     let mut all = Vec::new();
     for planning in plannings {
         if let Ok(report) = &planning.outcome {
-            all.extend(dangerous(report.plan).into_iter().map(|change| (change.worst(), planning.environment, change)));
+            all.extend(dangerous(report.plan).into_iter().map(|change| (change.rank(), planning.environment, change)));
         }
     }
     if all.is_empty() {
         return String::new();
     }
-    all.sort_by_key(|(worst, ..)| worst.map_or((1, None), |worst| (0, Some(worst))));
+    all.sort_by_key(|(rank, ..)| rank.map_or((1, None), |rank| (0, Some(rank))));
     let mut out = format!("**Danger:** {} {} in all environments\n\n", all.len(), super::super::summary::plural(all.len(), "change"));
     for (nth, (_, environment, change)) in all.iter().enumerate() {
         let sentence = change.dangers.first().map(|danger| prose_on(&cut(&danger.sentence, SENTENCE).0)).unwrap_or_default();
