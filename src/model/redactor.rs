@@ -70,7 +70,9 @@ impl Redactor {
     /// Whether a text repeats a secret that is too long to be in it by chance.
     pub fn is_repeated_in(&self, text: &str) -> bool {
         let unmistakable = || self.0.iter().filter(|known| known.secret.expose().len() >= SHORTEST_UNMISTAKABLE);
-        let in_text = |text: &str| unmistakable().any(|known| known.forms.iter().any(|form| contains(text, form)));
+        let in_text = |text: &str| {
+            unmistakable().flat_map(|known| &known.forms).any(|form| form.len() >= SHORTEST_UNMISTAKABLE && contains(text, form))
+        };
         in_text(text) || (unmistakable().next().is_some() && has_escapes(text) && in_text(&unescaped(text)))
     }
 
@@ -116,6 +118,14 @@ impl Known {
 /// secret moves it by none, one or two bytes and changes its first and last characters, which are left out.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
+    // A secret with something like an escape in it loses that together with the escapes of others.
+    for _ in 0..LAYERS {
+        let next = unescaped(&forms[forms.len() - 1]);
+        if next == forms[forms.len() - 1] {
+            break;
+        }
+        forms.push(next);
+    }
     if secret.len() >= SHORTEST_MASKED {
         for (before, left_out) in [(0, 0), (1, 2), (2, 3)] {
             let moved = [&[0; 2][..before], secret.as_bytes()].concat();
@@ -250,6 +260,13 @@ mod tests {
         ];
         for text in dressed {
             assert_eq!(redactor.redact(&format!("you sent {text} to us")), WITHHELD, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_looks_like_an_escape_is_recognized_under_others() {
+        for (secret, text) in [("a\\\"!", "\\\\u0061\\u005c\\u0022\\u0021"), ("%41&amp;xyz", "%2541%26amp;xyz"), ("%41&amp;xyz", "A&xyz")] {
+            assert_eq!(redactor(&[secret]).redact(text), WITHHELD, "{text}");
         }
     }
 
