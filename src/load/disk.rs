@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::problem::{Problem, offset};
-use crate::diagnostic::Span;
+use crate::diagnostic::{ForeignEncoding, Span, without_mark};
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -190,12 +190,10 @@ fn read_bytes(file: File) -> std::io::Result<Vec<u8>> {
 }
 
 fn decode(mut bytes: Vec<u8>) -> Text {
-    if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        bytes.drain(..3);
-    }
-    let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    if utf16 || matches!(bytes.as_slice(), [0, first, ..] | [first, 0, ..] if *first != 0) {
-        let problem = Problem::new("not-utf8", Span::default(), "the file is UTF-16, from its first byte on").help("save it as UTF-8");
+    bytes.drain(..bytes.len() - without_mark(&bytes).len());
+    if let Some(foreign) = ForeignEncoding::of(&bytes) {
+        let message = format!("the file is {}, from its first byte on", foreign.name());
+        let problem = Problem::new("not-utf8", Span::default(), message).help(ForeignEncoding::FIX);
         return Text { text: String::new(), problem: Some(problem) };
     }
     match String::from_utf8(bytes) {

@@ -15,6 +15,7 @@ mod last_applied;
 mod level;
 mod lifecycle;
 mod live;
+mod moment;
 mod queue_name;
 mod region;
 mod replayed;
@@ -38,11 +39,12 @@ pub use last_applied::{LastApplied, Remembered};
 pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
+pub use moment::out_of_range;
 pub use queue_name::{QueueName, QueueNames};
 pub use region::{REGIONS, Region, region};
 pub use replayed::{
     AttributeUse, BadLine, BothWorlds, CampaignDecisions, Contender, Flip, FlipCause, FlipKind, LineCounts, Minute, Replayed,
-    ReplayedCampaign, ReplayedQueue, SentTypes, SessionPlace, Starved, Step, Timeline, Totals, Wanted, World,
+    ReplayedCampaign, ReplayedQueue, SentTypes, SessionPlace, Share, Starved, Step, Timeline, TooLittle, Totals, Wanted, World,
 };
 pub use secret::Secret;
 pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};

@@ -37,6 +37,8 @@ pub struct Past {
     pub ledger: BothWorlds<Ledger>,
     /// The earlier session with the same request id, within a day: the session is not decided again.
     pub repeats: Option<Earlier>,
+    /// When the session is decided, where it is decided in its turn: one without a time has that of another.
+    pub at: Option<Timestamp>,
     /// Sessions that were decided and came before it; of those that no campaign matches only how many were read.
     pub decided: u64,
     /// What was read.
@@ -99,6 +101,7 @@ impl<'c, 'a> History<'c, 'a> {
         let Before { at, place, is_recorded, .. } = *self.before;
         let line = |place: SessionPlace| (small(place.file), place.line);
         if place.is_some_and(|place| line(place) == (record.file, record.line)) {
+            self.past.at = Some(record.at).filter(|_| is_recorded);
             return !is_recorded;
         }
         let (file, number) = place.map_or((u32::MAX, u64::MAX), line);
@@ -146,14 +149,15 @@ impl<'c, 'a> History<'c, 'a> {
 
     fn finish(self, lines: LineCounts) -> Past {
         let Self { before, request, names, recall, requests, mut past, .. } = self;
-        let repeated = request.and_then(|request| requests.earlier(request, before.at)).is_some();
+        let at = past.at.unwrap_or(before.at);
+        let repeated = request.and_then(|request| requests.earlier(request, at)).is_some();
         past.repeats = past.repeats.filter(|_| repeated);
         past.lines = lines;
         for world in [World::Live, World::Desired] {
             let ledger = past.ledger.of_mut(world);
             for (place, name) in names.iter().enumerate() {
                 // The contact's own invites are among those of the minute.
-                for (minute, invites) in recall.of(world).invites_from(small(place), UtcMinute::of(before.at)) {
+                for (minute, invites) in recall.of(world).invites_from(small(place), UtcMinute::of(at)) {
                     ledger.restore_minute(name.as_str(), minute, invites);
                 }
             }

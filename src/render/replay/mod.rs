@@ -22,6 +22,7 @@ pub(super) use json::{OwnReplay, of};
 pub(super) use markdown::in_plan as markdown_in_plan;
 pub use markdown::markdown;
 pub(super) use words::{headline, label};
+pub use words::too_little;
 
 /// What every format shows.
 #[derive(Debug, Clone, Copy)]
