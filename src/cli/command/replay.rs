@@ -96,8 +96,8 @@ impl Replay {
         let report = Report { environment: &done.environment, destination: done.destination.as_ref(), replayed: &done.replayed };
         self.write(&report, context)?;
         if let Some(reason) = render::replay::too_little(&done.replayed).filter(|_| self.detailed_exitcode) {
-            let hint = "fix the recording, or leave out --detailed-exitcode; --strict stops at the first line that is not a session";
-            return Err(Failure::new(format!("nobody can say whether nothing flips: {reason}"), hint));
+            let hint = "fix the recording, or leave out --detailed-exitcode";
+            return Err(Failure::new(format!("nothing was judged. {reason}"), hint));
         }
         let flips = !done.replayed.flips.is_empty();
         Ok(if flips && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })

@@ -61,10 +61,13 @@ fn body(report: &Report<'_>, level: &str, misfits: &[Misfit<'_>], page: &mut Pag
     let more = replayed.files.len().saturating_sub(MOST_FILES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     page.always(&format!("**{}**\n\n{}{more}: {}\n", headline(replayed), files.join(", "), extent(replayed)));
-    let bad: Vec<String> =
-        replayed.bad_lines.iter().map(|bad| format!("- {}: {}\n", code(&place(replayed, bad.at)), code(&bad.reason))).collect();
     let most = if level == "###" { MOST } else { MOST_BAD_IN_PLAN };
-    page.lines("\n", &bad, most, left_out("lines that could not be read"));
+    let bad = replayed.bad_lines.iter().take(most);
+    let mut bad: Vec<String> = bad.map(|bad| format!("- {}: {}\n", code(&place(replayed, bad.at)), code(&bad.reason))).collect();
+    if let more @ 1.. = replayed.lines.bad.saturating_sub(bad.len() as u64) {
+        bad.push(format!("- … and {} more\n", grouped(more)));
+    }
+    page.lines("\n", &bad, MOST, left_out("lines that could not be read"));
     if replayed.lines.sessions > 0 {
         page.always(&totals(replayed));
         for group in groups(replayed, MOST_FLIPS) {
