@@ -50,7 +50,10 @@ pub fn prepare(project: &Project, environment: &Environment, request: &Request) 
     let cases: Vec<Case> = cases.into_iter().filter(is_selected).collect();
     if let Some(filter) = request.filter.as_deref().filter(|_| cases.is_empty()) {
         return Err(match all {
-            0 => Failure::new(format!("no case has `{filter}` in its title: there are no cases"), "write some in `*.test.yaml` beside the campaigns"),
+            0 => Failure::new(
+                format!("no case has `{filter}` in its title: there are no cases"),
+                "write some in `*.test.yaml` beside the campaigns",
+            ),
             all => Failure::new(format!("no case has `{filter}` in its title; there are {all}"), "see them all: campaignctl test --list"),
         });
     }

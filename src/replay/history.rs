@@ -8,7 +8,7 @@ use super::requests::Requests;
 use super::run::{ReplayError, Source, in_order};
 use super::tally::bits;
 use crate::evaluate::{Ledger, Recall, UtcMinute, Verdict, verdict};
-use crate::model::{AskedCampaign, BothWorlds, Decision, LineCounts, Outcome, SessionPlace, World};
+use crate::model::{AskedCampaign, BadLine, BothWorlds, Decision, LineCounts, Outcome, SessionPlace, World};
 
 /// The session that the history ends before.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ pub struct Earlier {
 /// Memory is that of a replay: it grows with the contacts that a cooldown still covers.
 ///
 /// # Errors
-/// A recording cannot be read. Lines that are no sessions are left out, and counted.
+/// A recording cannot be read, or nothing in it is a session. Other lines that are no sessions are left out, and counted.
 pub fn remember(
     sources: Vec<Source>,
     contest: &Contest<'_>,
@@ -67,7 +67,12 @@ pub fn remember(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Past, ReplayError> {
     let mut history = History::new(contest, before);
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let seen = in_order(sources, contest, false, progress, &mut |record, _| history.session(record))?;
+    let unread = seen.without_sessions.first().and_then(|file| seen.bad_lines.iter().find(|bad| bad.at.file == *file));
+    if let Some(BadLine { at, reason }) = unread {
+        return Err(ReplayError::Nothing { name: names[at.file].clone(), line: at.line, reason: reason.clone() });
+    }
     Ok(history.finish(seen.counts))
 }
 

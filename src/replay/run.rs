@@ -42,6 +42,16 @@ pub enum ReplayError {
         /// What went wrong.
         source: io::Error,
     },
+    /// Nothing in a recording is a session, and it is needed.
+    #[error("nothing in `{name}` could be read, line {line}: {reason}")]
+    Nothing {
+        /// Which recording.
+        name: String,
+        /// Its first line that is not a session, from 1.
+        line: u64,
+        /// Why it is none.
+        reason: String,
+    },
     /// A line is no session, and all must be.
     #[error("`{name}`, line {line}: {reason}")]
     BadLine {
@@ -193,9 +203,9 @@ fn next(open: &mut [Open], contest: &Contest<'_>) -> Result<Option<(usize, Vec<B
 /// What is counted of the lines, whatever is decided.
 pub(super) struct Seen {
     pub(super) counts: LineCounts,
-    bad_lines: Vec<BadLine>,
+    pub(super) bad_lines: Vec<BadLine>,
     /// Recordings that have lines, and none of them is a session.
-    without_sessions: Vec<usize>,
+    pub(super) without_sessions: Vec<usize>,
     /// The first time that was read.
     first: Option<Timestamp>,
     earliest: Option<Timestamp>,

@@ -73,7 +73,9 @@ fn what_could_not_be_looked_at_is_no_pass() {
     let message = "there are no boundaries to look at; --min-coverage asks for 90 %";
     repo.run(&["test", "--min-coverage", "90"]).exits(1).complains(message).complains("enable one, or leave out --min-coverage");
     repo.run(&["test", "--min-coverage", "0"]).exits(0);
-    repo.run(&["test", "--mutate", "--min-score", "90"]).exits(1).complains("there was no change to try; --min-score asks for 90 %");
+    repo.run(&["test", "--mutate", "--max-mutants", "0", "--min-score", "90"])
+        .exits(1)
+        .complains("there was no change to try; --min-score asks for 90 %");
     repo.run(&["test", "greet"]).exits(1).complains("no case has `greet` in its title: there are no cases").complains("*.test.yaml");
     let case = "cases:\n  - name: late\n    at: 9999-12-31T23:59:59Z\n    expect: { greet: disabled }\n";
     repo.write("campaigns/greet.test.yaml", case);

@@ -15,9 +15,8 @@ fn lines(count: u64) -> String {
     (0..count)
         .map(|nth| {
             let at = jiff::Timestamp::from_second(1_700_000_000 + i64::try_from(nth).unwrap()).unwrap();
-            format!(
-                r#"{{"contactId":"c{nth}","channelId":"w","sessionData":{{"a.x":1}},"evaluationContext":{{"timestamp":"{at}"}}}}"#
-            ) + "\n"
+            format!(r#"{{"contactId":"c{nth}","channelId":"w","sessionData":{{"a.x":1}},"evaluationContext":{{"timestamp":"{at}"}}}}"#)
+                + "\n"
         })
         .collect()
 }
@@ -71,7 +70,11 @@ fn a_byte_order_mark_in_a_line_is_data() {
     let within = lines(1).replace("\"c0\"", &format!("\"c{MARK}0\""));
     assert_eq!(read_one(within.as_bytes()).unwrap().session.contact_id, format!("c{MARK}0"));
     assert_eq!(replay(&Recording::of(within.as_bytes())).lines.sessions, 1);
-    for bad in [format!("{MARK}{MARK}{}", lines(1)), lines(1).replace("\"sessionData\"", &format!("{MARK}\"sessionData\"")), format!(" {MARK}{}", lines(1))] {
+    for bad in [
+        format!("{MARK}{MARK}{}", lines(1)),
+        lines(1).replace("\"sessionData\"", &format!("{MARK}\"sessionData\"")),
+        format!(" {MARK}{}", lines(1)),
+    ] {
         let replayed = replay(&Recording::of(bad.as_bytes()));
         assert_eq!((replayed.lines.sessions, replayed.lines.bad), (0, 1), "{bad:?}");
     }

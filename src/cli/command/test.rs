@@ -138,7 +138,10 @@ impl Test {
             match tested.coverage.percent() {
                 None => {
                     let message = format!("there are no boundaries to look at; --min-coverage asks for {least} %");
-                    return Err(Failure::new(message, "boundaries are those of filters and limits of enabled campaigns: enable one, or leave out --min-coverage"));
+                    return Err(Failure::new(
+                        message,
+                        "boundaries are those of filters and limits of enabled campaigns: enable one, or leave out --min-coverage",
+                    ));
                 }
                 Some(percent) if percent < usize::from(least) => {
                     let message =
@@ -152,7 +155,7 @@ impl Test {
             match mutation.percent() {
                 None => {
                     let message = format!("there was no change to try; --min-score asks for {least} %");
-                    return Err(Failure::new(message, "only enabled campaigns are changed: enable one, or leave out --min-score"));
+                    return Err(Failure::new(message, "add a campaign, or allow changes with --max-mutants; or leave out --min-score"));
                 }
                 Some(score) if score < usize::from(least) => {
                     let message = format!("the cases notice {score} % of the changes; --min-score asks for {least} %");

@@ -78,8 +78,7 @@ pub(super) fn because(replayed: &Replayed, flip: &Flip) -> Vec<Bit> {
             let campaign = about.and_then(|place| replayed.contenders.get(place));
             let decided =
                 campaign.and_then(|campaign| if live { campaign.decided.live.as_ref() } else { campaign.decided.desired.as_ref() });
-            let cap =
-                decided.and_then(|decided| decided.cap).map_or(String::new(), |cap| format!(", {} a minute,", grouped(cap)));
+            let cap = decided.and_then(|decided| decided.cap).map_or(String::new(), |cap| format!(", {} a minute,", grouped(cap)));
             bits.extend([words("the cap of "), it(), words(format!("{cap} is used up"))]);
         }
         FlipCause::Queued => bits.extend([it(), words(" decides in batches")]),
