@@ -99,7 +99,7 @@ fn batch<'b>(bytes: &'b [u8], contest: &Contest<'_>, look: bool) -> Batch {
     let mut take = |batch: &mut Batch, line: &'b [u8], text: Option<&'b str>| {
         let number = batch.lines;
         batch.lines += 1;
-        if is_blank(line) {
+        if line.first() != Some(&b'{') && is_blank(line) {
             return;
         }
         row.clear();
