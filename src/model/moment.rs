@@ -7,7 +7,7 @@ use jiff::fmt::temporal::Pieces;
 /// for every other text.
 pub fn out_of_range(text: &str) -> Option<String> {
     let pieces = Pieces::parse(text).ok()?;
-    (pieces.time()?, pieces.offset()?);
+    let (Some(_), Some(_)) = (pieces.time(), pieces.offset()) else { return None };
     match pieces.date().year() {
         9999 => Some(format!("is later than the latest possible time, {:.0}", Timestamp::MAX)),
         -9999 => Some(format!("is earlier than the earliest possible time, {:.0}", Timestamp::MIN)),
