@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use campaignctl::model::{
     BadLine, BothWorlds, CampaignDecisions, CampaignId, CampaignKey, CampaignSpec, Contender, Desired, DesiredCampaign, Destination, Flip,
     FlipCause, FlipKind, Guards, LastApplied, Lifecycle, LineCounts, Live, LiveCampaign, Organization, Origin, Remembered, Replayed,
-    ReplayedCampaign, ReplayedQueue, SessionPlace, UnmodelledField,
+    ReplayedCampaign, ReplayedQueue, SessionPlace, Share, UnmodelledField,
 };
 use campaignctl::reconcile::{Action, Plan, Policy, plan};
 use campaignctl::render::plan::{Links, Report, Saved, markdown};
@@ -363,6 +363,8 @@ fn replayed(name: &str) -> Replayed {
         kind: FlipKind::ALL[number % 5],
         from: Some(number),
         to: Some(599 - number),
+        also_from: vec![Share { campaign: number, sessions: 1 }; 5],
+        also_to: vec![Share { campaign: number, sessions: 1 }; 2],
         cause: FlipCause::Suppressed { by: number },
         sessions: 1,
         examples: vec![SessionPlace { file: 0, line: 1 }],

@@ -41,9 +41,11 @@ pub enum TimeFrom {
     Session,
     /// The session says none, and is decided at the time of the one before it.
     LineBefore,
+    /// Neither the session nor one before it says a time: it is decided at the first time in the recording.
+    LineAfter,
     /// The session says none, and it is now.
     Now,
-    /// No session up to this one says a time: as in a replay, it is the beginning of 1970.
+    /// No session of the recording says a time: as in a replay, it is the first time of the others, or the beginning of 1970.
     Nowhere,
 }
 

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::problem::{Problem, offset};
-use crate::diagnostic::Span;
+use crate::diagnostic::{ForeignEncoding, Span, without_mark};
 use crate::files::{Border, Listed, Real, Refused};
 
 /// The largest file that is read, in bytes.
@@ -264,12 +264,10 @@ fn bytes_of(Entry { path, border, real, problem: _ }: &Entry) -> Result<Vec<u8>,
 }
 
 fn decode(mut bytes: Vec<u8>) -> Text {
-    if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        bytes.drain(..3);
-    }
-    let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-    if utf16 || matches!(bytes.as_slice(), [0, first, ..] | [first, 0, ..] if *first != 0) {
-        let problem = Problem::new("not-utf8", Span::default(), "the file is UTF-16, from its first byte on").help("save it as UTF-8");
+    bytes.drain(..bytes.len() - without_mark(&bytes).len());
+    if let Some(foreign) = ForeignEncoding::of(&bytes) {
+        let message = format!("the file is {}, from its first byte on", foreign.name());
+        let problem = Problem::new("not-utf8", Span::default(), message).help(ForeignEncoding::FIX);
         return Text { text: String::new(), problem: Some(problem) };
     }
     match String::from_utf8(bytes) {

@@ -9,6 +9,7 @@ use super::test_files::Known;
 use crate::diagnostic::{Part, Severity, SourceTree, Span, nearest};
 use crate::model::{
     Attributes, CampaignKey, CaseDefaults, CaseDocument, DecisionStatus, EarlierDocument, ExpectationDocument, FullExpectation, Session,
+    out_of_range,
 };
 use crate::schema::{self, shorten};
 use crate::suite::{Case, Earlier, Event, Expected};
@@ -90,8 +91,11 @@ impl Reader<'_> {
     fn time(&mut self, text: &str, below: &str) -> Option<Timestamp> {
         let time = text.parse().ok();
         if time.is_none() {
-            let message = format!("`{}` is no time", shorten(text));
-            self.error(below, Part::Value, message, "write it as RFC 3339, such as 2024-05-21T14:32:11Z");
+            let (wrong, help) = match out_of_range(text) {
+                Some(out_of_range) => (out_of_range, "write a time within this range"),
+                None => ("is no time".to_owned(), "write it as RFC 3339, such as 2024-05-21T14:32:11Z"),
+            };
+            self.error(below, Part::Value, format!("`{}` {wrong}", shorten(text)), help);
         }
         time
     }

@@ -16,6 +16,7 @@ mod level;
 mod lifecycle;
 mod lint_warnings;
 mod live;
+mod moment;
 mod queue_name;
 mod redactor;
 mod region;
@@ -41,12 +42,13 @@ pub use level::Level;
 pub use lifecycle::{Hold, Lifecycle};
 pub use lint_warnings::{LintWarning, LintWarnings};
 pub use live::{CampaignId, Live, LiveCampaign, NamedEntity, Organization, UnmodelledField, UnreadableCampaign};
+pub use moment::out_of_range;
 pub use queue_name::{QueueName, QueueNames};
 pub use redactor::Redactor;
 pub use region::{REGIONS, Region, region};
 pub use replayed::{
     AttributeUse, BadLine, BothWorlds, CampaignDecisions, Contender, Flip, FlipCause, FlipKind, LineCounts, Minute, Replayed,
-    ReplayedCampaign, ReplayedQueue, SentTypes, SessionPlace, Starved, Step, Timeline, Totals, Wanted, World,
+    ReplayedCampaign, ReplayedQueue, SentTypes, SessionPlace, Share, Starved, Step, Timeline, TooLittle, Totals, Wanted, World,
 };
 pub use secret::Secret;
 pub use session::{AttributeValue, EvaluationContext, JsonType, Session, TriggerRequest};

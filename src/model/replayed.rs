@@ -54,6 +54,9 @@ pub struct Replayed {
     pub lines: LineCounts,
     /// The first lines that are no sessions.
     pub bad_lines: Vec<BadLine>,
+    /// Recordings that have lines, none of which is a session, as their places in `files`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_sessions: Vec<usize>,
     /// Live campaigns whose body cannot be read: they are in neither world.
     #[serde(default)]
     pub unreadable: u64,
@@ -76,6 +79,56 @@ pub struct Replayed {
     pub starved: Vec<Starved>,
     /// What the filters look at, and what the sessions sent.
     pub attributes: Vec<AttributeUse>,
+}
+
+/// Why recordings say too little to judge a plan by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooLittle {
+    /// There is no session.
+    NoSession,
+    /// Nothing of this recording could be read; its place in `files`.
+    NoSessionIn(usize),
+    /// Too many lines could not be read.
+    BadLines,
+}
+
+impl Replayed {
+    /// Why the recordings say too little to judge by them; `None` where they say enough.
+    pub fn too_little(&self) -> Option<TooLittle> {
+        match self.without_sessions.first() {
+            _ if self.lines.sessions == 0 => Some(TooLittle::NoSession),
+            Some(file) => Some(TooLittle::NoSessionIn(*file)),
+            None => self.lines.has_too_many_bad().then_some(TooLittle::BadLines),
+        }
+    }
+
+    /// Drops all minutes, for recordings in which no session has a time.
+    pub fn forget_times(&mut self) {
+        let worlds = self.contenders.iter_mut().flat_map(|campaign| [&mut campaign.decided.live, &mut campaign.decided.desired]);
+        for decided in worlds.flatten() {
+            (decided.worst_minute, decided.timeline) = (None, Timeline::default());
+        }
+        self.queues.iter_mut().for_each(|queue| queue.peak = BothWorlds::default());
+    }
+}
+
+impl LineCounts {
+    /// Percent of the lines that may be unreadable for the rest to be judged by.
+    ///
+    /// What was not read may be what the rest is not, so it must be few enough to change no number that somebody decides by.
+    /// One line in a hundred is what a busy log loses to interleaved or cut lines; a recording in which more is wrong was
+    /// written or converted wrongly. Of fewer than a hundred lines none may be unreadable.
+    pub const BAD_PERCENT: u64 = 1;
+
+    /// How many lines there are, blank ones left out.
+    pub fn all(&self) -> u64 {
+        self.sessions + self.bad
+    }
+
+    /// Whether more lines could not be read than [`BAD_PERCENT`](Self::BAD_PERCENT) allows.
+    pub fn has_too_many_bad(&self) -> bool {
+        u128::from(self.bad) * 100 > u128::from(self.all()) * u128::from(Self::BAD_PERCENT)
+    }
 }
 
 /// The same thing in both worlds.
@@ -114,8 +167,12 @@ pub struct LineCounts {
     pub sessions: u64,
     /// Lines that are none.
     pub bad: u64,
-    /// Sessions without a time of their own: they were decided at the time of the session before them.
+    /// Sessions without a time of their own: they were decided at the time of the session before them, the first ones at the
+    /// first time of the recording.
     pub untimed: u64,
+    /// Sessions that some campaign matched and for which no time was known: they were decided at the beginning of 1970.
+    #[serde(default)]
+    pub timeless: u64,
     /// Sessions that some campaign matched and that came too late to be put in order: they were decided when they came.
     pub late: u64,
     /// Sessions that some campaign matched and that repeat the request id of an earlier one: they count once.
@@ -154,6 +211,12 @@ pub struct Totals {
     pub invited_sessions: u64,
     /// Invites. A session may get several, from campaigns without suppression.
     pub invites: u64,
+    /// Sessions that got more than one invite at once.
+    #[serde(default)]
+    pub several_invites: u64,
+    /// Most invites that one session got at once.
+    #[serde(default)]
+    pub most_invites: u64,
     /// Decisions `suppressed`.
     pub suppressed: u64,
     /// Decisions `throttled`.
@@ -256,12 +319,28 @@ pub struct Flip {
     /// The campaign that invites now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<usize>,
+    /// Other campaigns that invited some of these sessions before, the most sessions first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_from: Vec<Share>,
+    /// Other campaigns that invite some of these sessions now, the most sessions first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_to: Vec<Share>,
     /// Why: of a moved session, why the earlier campaign no longer invites.
     pub cause: FlipCause,
     /// How many sessions.
     pub sessions: u64,
     /// The first of them, in order of time; at most [`Flip::EXAMPLES`].
     pub examples: Vec<SessionPlace>,
+}
+
+/// Some of the sessions that flipped, by a further campaign that invites them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Share {
+    /// The campaign, as its place in `contenders`.
+    pub campaign: usize,
+    /// How many of the sessions.
+    pub sessions: u64,
 }
 
 impl Flip {

@@ -88,7 +88,7 @@ fn explained(
     let contest = Contest::new(contested);
     let session::Opened { question, contact, place, at_from, history, files } = session::open(request)?;
     let answered = ask(&contest, asked, &question, history, progress).map_err(|error| session::unreadable(&error))?;
-    let Answered { stranger, repeats, decided, lines, worlds } = answered;
+    let Answered { stranger, at, repeats, decided, lines, worlds } = answered;
     let world = |(world, answers): (World, Vec<Answer>)| ExplainedWorld {
         world,
         campaigns: answers.into_iter().map(|answer| known.campaign(answer, &contest, world)).collect(),
@@ -99,7 +99,7 @@ fn explained(
         destination: None,
         place,
         contact,
-        at: question.at,
+        at,
         at_from,
         repeats: repeats.map(|earlier| {
             let file = files.get(earlier.place.file).map_or("", String::as_str);

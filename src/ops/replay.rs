@@ -155,7 +155,8 @@ impl From<ReplayError> for Failure {
     fn from(error: ReplayError) -> Self {
         let hint = match &error {
             ReplayError::Read { .. } => "record it again, or replay what there is of it from standard input",
-            ReplayError::BadLine { .. } => "mend the line, or leave out --strict: then such lines are counted and left out",
+            ReplayError::Nothing { .. } => "fix the recording: one JSON object per line, in UTF-8",
+            ReplayError::BadLine { .. } => "fix the line, or leave out --strict: then such lines are counted and left out",
         };
         Self::new(error.to_string(), hint)
     }

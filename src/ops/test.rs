@@ -48,10 +48,14 @@ pub fn prepare(project: &Project, environment: &Environment, request: &Request) 
     let all = cases.len();
     let is_selected = |case: &Case| request.filter.as_ref().is_none_or(|filter| case.title().contains(filter.as_str()));
     let cases: Vec<Case> = cases.into_iter().filter(is_selected).collect();
-    if cases.is_empty() && all > 0 {
-        let filter = request.filter.as_deref().unwrap_or_default();
-        let message = format!("no case has `{filter}` in its title; there are {all}");
-        return Err(Failure::new(message, "see them all: campaignctl test --list"));
+    if let Some(filter) = request.filter.as_deref().filter(|_| cases.is_empty()) {
+        return Err(match all {
+            0 => Failure::new(
+                format!("no case has `{filter}` in its title: there are no cases"),
+                "write some in `*.test.yaml` beside the campaigns",
+            ),
+            all => Failure::new(format!("no case has `{filter}` in its title; there are {all}"), "see them all: campaignctl test --list"),
+        });
     }
     if cases.is_empty() && elsewhere == 0 && !request.files.is_empty() {
         return Err(Failure::new("there is no test file in what --file names", "name a file, or a folder with files *.test.yaml"));

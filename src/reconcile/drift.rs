@@ -230,7 +230,8 @@ impl Drift {
             | Refusal::PreventDestroy { .. }
             | Refusal::TooManyDeletes { .. }
             | Refusal::TooMuchChanged { .. }
-            | Refusal::TooManyAddedInvites { .. } => {}
+            | Refusal::TooManyAddedInvites { .. }
+            | Refusal::NotJudged(_) => {}
         }
     }
 }

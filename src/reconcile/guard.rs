@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Candidate, LiveTwice, Plan};
-use crate::model::{BothWorlds, CampaignId, CampaignKey, Contender, Guards, Replayed};
+use crate::model::{BothWorlds, CampaignId, CampaignKey, Contender, Guards, Replayed, TooLittle};
 
 /// The limits a plan is held to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,41 @@ pub enum Refusal {
         /// The limit in percent.
         limit: u64,
     },
+    /// `maxAddedInvitesPercent` is set, and the recordings that were given say too little to judge it by.
+    NotJudged(NotJudged),
+}
+
+/// Why recordings cannot judge `maxAddedInvitesPercent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotJudged {
+    /// The limit in percent.
+    pub limit: u64,
+    /// What is missing.
+    pub because: Unjudged,
+    /// How many lines could not be read, in all recordings.
+    pub bad: u64,
+    /// How many lines there are in all recordings.
+    pub lines: u64,
+    /// The first line that could not be read, `FILE:LINE`, and why; of the recording that is named, where one is.
+    pub first: Option<(String, String)>,
+}
+
+/// What is missing to judge by recordings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unjudged {
+    /// There is no session.
+    Nothing,
+    /// Nothing of this recording could be read.
+    NothingIn(String),
+    /// Too many lines could not be read.
+    BadLines,
+    /// With one more invite for each line that could not be read, the plan would exceed the limit.
+    MayExceed {
+        /// Invites under each world, those of the lines that could not be read added to the desired ones.
+        invites: BothWorlds<u64>,
+        /// By how many percent they grow then, rounded up.
+        percent: u64,
+    },
 }
 
 impl Refusal {
@@ -128,7 +163,7 @@ impl Refusal {
             Self::PreventDestroy { .. } => prevent_destroy,
             Self::TooManyDeletes { .. } => deletes,
             Self::TooMuchChanged { .. } => changed,
-            Self::TooManyAddedInvites { .. } => added,
+            Self::TooManyAddedInvites { .. } | Self::NotJudged(_) => added,
         }
     }
 
@@ -142,6 +177,7 @@ impl Refusal {
             Self::RenamedTwice { previously: _, keys } => keys.iter().collect(),
             Self::TooManyDeletes { keys, .. } | Self::TooMuchChanged { keys, .. } => keys.iter().collect(),
             Self::TooManyAddedInvites { adding, .. } => adding.iter().filter_map(|(who, _)| who.key.as_ref()).collect(),
+            Self::NotJudged(_) => Vec::new(),
         }
     }
 
@@ -154,7 +190,8 @@ impl Refusal {
             | Self::PreventDestroy { .. }
             | Self::TooManyDeletes { .. }
             | Self::TooMuchChanged { .. }
-            | Self::TooManyAddedInvites { .. } => false,
+            | Self::TooManyAddedInvites { .. }
+            | Self::NotJudged(_) => false,
         }
     }
 }
@@ -187,16 +224,44 @@ pub(super) fn check(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
     refusals
 }
 
-/// The limit that recorded sessions show to be exceeded.
+/// The limit that recorded sessions show to be exceeded, or that they say too little to judge.
 pub(super) fn check_replayed(replayed: &Replayed, policy: &Policy) -> Option<Refusal> {
     let limit = policy.guards.max_added_invites_percent?;
-    let invites = BothWorlds { live: replayed.totals.live.invites, desired: replayed.totals.desired.invites };
-    let added = invites.desired.checked_sub(invites.live).filter(|added| replayed.compared && *added > 0)?;
-    let whole = u128::from(invites.live.max(1));
-    if u128::from(added) * 100 <= u128::from(limit) * whole {
-        return None;
+    let not_judged = |because: Unjudged, file: Option<usize>| {
+        let first = replayed.bad_lines.iter().find(|bad| file.is_none_or(|file| file == bad.at.file));
+        let first = first.map(|bad| (format!("{}:{}", name(replayed, bad.at.file), bad.at.line), bad.reason.clone()));
+        Refusal::NotJudged(NotJudged { limit, because, bad: replayed.lines.bad, lines: replayed.lines.all(), first })
+    };
+    match replayed.too_little() {
+        Some(TooLittle::NoSession) => return Some(not_judged(Unjudged::Nothing, None)),
+        Some(TooLittle::NoSessionIn(file)) => return Some(not_judged(Unjudged::NothingIn(name(replayed, file)), Some(file))),
+        Some(TooLittle::BadLines) => return Some(not_judged(Unjudged::BadLines, None)),
+        None => {}
     }
-    let percent = u64::try_from((u128::from(added) * 100).div_ceil(whole)).unwrap_or(u64::MAX);
+    let BothWorlds { live, desired } = replayed.totals;
+    let invites = BothWorlds { live: live.invites, desired: desired.invites };
+    if let Some(percent) = exceeds(invites, limit).filter(|_| replayed.compared) {
+        return Some(Refusal::TooManyAddedInvites { invites, percent, adding: adding(replayed), limit });
+    }
+    // A line that could not be read may be one more invite: only where that changes nothing the limit is kept.
+    let invites = BothWorlds { desired: desired.invites.saturating_add(replayed.lines.bad), ..invites };
+    let percent = exceeds(invites, limit).filter(|_| replayed.lines.bad > 0)?;
+    Some(not_judged(Unjudged::MayExceed { invites, percent }, None))
+}
+
+fn name(replayed: &Replayed, file: usize) -> String {
+    replayed.files.get(file).cloned().unwrap_or_default()
+}
+
+/// By how many percent the invites grow, rounded up, where that is more than the limit.
+fn exceeds(BothWorlds { live, desired }: BothWorlds<u64>, limit: u64) -> Option<u64> {
+    let added = u128::from(desired.checked_sub(live)?);
+    let whole = u128::from(live.max(1));
+    (added * 100 > u128::from(limit) * whole).then(|| u64::try_from((added * 100).div_ceil(whole)).unwrap_or(u64::MAX))
+}
+
+/// The campaigns that add most, with how many invites each adds, the most first.
+fn adding(replayed: &Replayed) -> Vec<(Contender, u64)> {
     let of = |decided: &Option<crate::model::CampaignDecisions>| decided.as_ref().map_or(0, |decided| decided.invited);
     let added_by = |campaign: &crate::model::ReplayedCampaign| of(&campaign.decided.desired).saturating_sub(of(&campaign.decided.live));
     let adding = replayed.contenders.iter().map(|campaign| (campaign.who.clone(), added_by(campaign)));
@@ -204,7 +269,7 @@ pub(super) fn check_replayed(replayed: &Replayed, policy: &Policy) -> Option<Ref
     // `sort_by_key` keeps the order of equals.
     adding.sort_by_key(|(_, added)| std::cmp::Reverse(*added));
     adding.truncate(MOST_ADDING);
-    Some(Refusal::TooManyAddedInvites { invites, percent, adding, limit })
+    adding
 }
 
 /// So many campaigns that add invites are named.

@@ -40,7 +40,7 @@ pub use effect::Effect;
 pub use field_diff::{Cause, FieldChange, changed_paths};
 pub use field_path::{ActionPart, FieldPath, FilterPart, ThrottlingPart};
 pub use goal::{Goal, Selection};
-pub use guard::{Policy, Refusal};
+pub use guard::{NotJudged, Policy, Refusal, Unjudged};
 pub use hold::Held;
 pub use normalize::{Condition, FieldValue, same};
 pub use order::Tier;

@@ -36,7 +36,7 @@ pub struct Plan {
     pub queues: QueueNames,
     /// What recorded sessions make of it, where a recording was given.
     pub replayed: Option<Replayed>,
-    /// `maxAddedInvitesPercent`, where it is set and there was no recording to judge it by.
+    /// `maxAddedInvitesPercent`, where it is set and was not judged: no recording was given, or it says too little.
     pub not_judged: Option<u64>,
     /// What the rules warn of in the campaign files.
     pub warnings: LintWarnings,
@@ -126,8 +126,10 @@ impl Plan {
 
     /// The plan, judged by what recorded sessions make of it.
     pub fn judged_by(mut self, replayed: Replayed, policy: &Policy) -> Self {
-        self.refusals.extend(guard::check_replayed(&replayed, policy));
-        Self { replayed: Some(replayed), not_judged: None, ..self }
+        let refusal = guard::check_replayed(&replayed, policy);
+        let not_judged = self.not_judged.filter(|_| matches!(refusal, Some(Refusal::NotJudged(_))));
+        self.refusals.extend(refusal);
+        Self { replayed: Some(replayed), not_judged, ..self }
     }
 
     /// How many API requests making the changes takes: one for a create, two for an update or delete (read, then write), and

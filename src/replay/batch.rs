@@ -9,7 +9,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use smallvec::SmallVec;
 
 use super::contest::{Contest, Stranger};
-use super::session::{Line, Row, read, read_text};
+use super::session::{Line, Row, is_blank, read, read_text};
 use crate::evaluate::{Seen, check};
 use crate::model::{JsonType, SentTypes, World};
 
@@ -55,6 +55,8 @@ pub(super) struct Batch {
     pub(super) before_first_time: usize,
     pub(super) earliest: Option<Timestamp>,
     pub(super) latest: Option<Timestamp>,
+    /// Time of the first session that has one.
+    pub(super) first: Option<Timestamp>,
     /// Time of the last session that has one.
     pub(super) last: Option<Timestamp>,
     /// What was sent of each attribute of the matcher.
@@ -97,7 +99,7 @@ fn batch<'b>(bytes: &'b [u8], contest: &Contest<'_>, look: bool) -> Batch {
     let mut take = |batch: &mut Batch, line: &'b [u8], text: Option<&'b str>| {
         let number = batch.lines;
         batch.lines += 1;
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if line.first() != Some(&b'{') && is_blank(line) {
             return;
         }
         row.clear();
@@ -152,6 +154,7 @@ impl Batch {
                 self.latest = Some(self.latest.map_or(at, |latest| latest.max(at)));
                 if self.last.is_none() {
                     self.before_first_time = self.records.len();
+                    self.first = Some(at);
                 }
                 self.last = Some(at);
             }

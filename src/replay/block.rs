@@ -5,6 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
+use crate::diagnostic::ForeignEncoding;
+
 /// Bytes of a block, about.
 const BLOCK: usize = 4 << 20;
 /// The longest line that is looked at.
@@ -18,14 +20,35 @@ pub(super) struct Blocks {
     from: Box<dyn Read + Send>,
     /// The beginning of a line whose end was not read yet.
     rest: Vec<u8>,
+    /// Whether nothing was read yet.
+    is_new: bool,
     ended: bool,
 }
 
 /// Some whole lines.
 pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
-    /// Whether a line that was too long stands after them; its bytes are gone.
-    pub(super) too_long: bool,
+    /// What follows them and was not read; its bytes are gone, and it counts as one line.
+    pub(super) unread: Option<Unread>,
+}
+
+/// Why a part of a recording was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// A line that is too long.
+    TooLong,
+    /// All of the recording: it is in this encoding.
+    Foreign(ForeignEncoding),
+}
+
+impl Unread {
+    /// The reason as it is shown beside the place of the line.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::TooLong => format!("longer than {LONGEST_LINE} bytes"),
+            Self::Foreign(foreign) => format!("the file is {}: {}", foreign.name(), ForeignEncoding::FIX),
+        }
+    }
 }
 
 impl Blocks {
@@ -40,7 +63,7 @@ impl Blocks {
         } else {
             Box::new(from)
         };
-        Ok(Self { from, rest: Vec::new(), ended: false })
+        Ok(Self { from, rest: Vec::new(), is_new: true, ended: false })
     }
 
     /// The next lines; `None` at the end.
@@ -54,18 +77,24 @@ impl Blocks {
             let wanted = (BLOCK - bytes.len()) as u64;
             self.ended = self.from.by_ref().take(wanted).read_to_end(&mut bytes)? == 0;
         }
+        if std::mem::take(&mut self.is_new)
+            && let Some(foreign) = ForeignEncoding::of(&bytes)
+        {
+            self.ended = true;
+            return Ok(Some(Block { bytes: Vec::new(), unread: Some(Unread::Foreign(foreign)) }));
+        }
         if self.ended {
-            return Ok(Some(Block { bytes, too_long: false }));
+            return Ok(Some(Block { bytes, unread: None }));
         }
         match bytes.iter().rposition(|byte| *byte == b'\n') {
             Some(end) if bytes.len() - end <= LONGEST_LINE => {
                 self.rest = bytes.split_off(end + 1);
-                Ok(Some(Block { bytes, too_long: false }))
+                Ok(Some(Block { bytes, unread: None }))
             }
             end => {
                 bytes.truncate(end.map_or(0, |end| end + 1));
                 self.skip_line()?;
-                Ok(Some(Block { bytes, too_long: true }))
+                Ok(Some(Block { bytes, unread: Some(Unread::TooLong) }))
             }
         }
     }

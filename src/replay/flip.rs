@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::batch::{Record, is_set, small};
 use super::contest::{Contest, Contested};
-use crate::model::{CampaignSpec, Flip, FlipCause, FlipKind, SessionPlace, World};
+use crate::model::{CampaignSpec, Flip, FlipCause, FlipKind, SessionPlace, Share, World};
 
 /// What the campaigns of one world said to a session that some of them match.
 #[derive(Debug, Default, PartialEq)]
@@ -37,6 +37,9 @@ pub(super) struct Flips {
 struct Group {
     sessions: u64,
     examples: Vec<SessionPlace>,
+    /// Campaigns beside the first that gain or lose sessions of the group, and how many.
+    also_gained: BTreeMap<u32, u64>,
+    also_lost: BTreeMap<u32, u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +84,13 @@ impl Flips {
             }
             (None, None) => return,
         };
-        let Group { sessions, examples } = self.groups.entry((kind, from, to, why)).or_default();
+        let Group { sessions, examples, also_gained, also_lost } = self.groups.entry((kind, from, to, why)).or_default();
         *sessions += 1;
+        for (campaigns, also) in [(&differing.gained, also_gained), (&differing.lost, also_lost)] {
+            for campaign in campaigns.iter().skip(1) {
+                *also.entry(*campaign).or_default() += 1;
+            }
+        }
         if examples.len() < Flip::EXAMPLES {
             examples.push(SessionPlace { file: record.file as usize, line: record.line });
         }
@@ -91,13 +99,24 @@ impl Flips {
     /// All groups, those of the most sessions first.
     pub(super) fn into_flips(self, campaigns: &[Contested<'_>]) -> Vec<Flip> {
         let place = |campaign: u32| campaign as usize;
-        let flips = self.groups.into_iter().map(|((kind, from, to, why), Group { sessions, examples })| Flip {
-            kind,
-            from: from.map(place),
-            to: to.map(place),
-            cause: cause(why, campaigns),
-            sessions,
-            examples,
+        let shares = |also: BTreeMap<u32, u64>| {
+            let mut shares: Vec<Share> =
+                also.into_iter().map(|(campaign, sessions)| Share { campaign: place(campaign), sessions }).collect();
+            shares.sort_by_key(|share| std::cmp::Reverse(share.sessions));
+            shares
+        };
+        let flips = self.groups.into_iter().map(|((kind, from, to, why), group)| {
+            let Group { sessions, examples, also_gained, also_lost } = group;
+            Flip {
+                kind,
+                from: from.map(place),
+                to: to.map(place),
+                also_from: shares(also_lost),
+                also_to: shares(also_gained),
+                cause: cause(why, campaigns),
+                sessions,
+                examples,
+            }
         });
         let mut flips: Vec<Flip> = flips.collect();
         flips.sort_by_key(|flip| std::cmp::Reverse(flip.sessions));

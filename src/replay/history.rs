@@ -8,7 +8,7 @@ use super::requests::Requests;
 use super::run::{ReplayError, Source, in_order};
 use super::tally::bits;
 use crate::evaluate::{Ledger, Recall, UtcMinute, Verdict, verdict};
-use crate::model::{AskedCampaign, BothWorlds, Decision, LineCounts, Outcome, SessionPlace, World};
+use crate::model::{AskedCampaign, BadLine, BothWorlds, Decision, LineCounts, Outcome, SessionPlace, World};
 
 /// The session that the history ends before.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,8 @@ pub struct Past {
     pub ledger: BothWorlds<Ledger>,
     /// The earlier session with the same request id, within a day: the session is not decided again.
     pub repeats: Option<Earlier>,
+    /// When the session is decided, where it is decided in its turn: one without a time has that of another.
+    pub at: Option<Timestamp>,
     /// Sessions that were decided and came before it; of those that no campaign matches only how many were read.
     pub decided: u64,
     /// What was read.
@@ -57,7 +59,7 @@ pub struct Earlier {
 /// Memory is that of a replay: it grows with the contacts that a cooldown still covers.
 ///
 /// # Errors
-/// A recording cannot be read. Lines that are no sessions are left out, and counted.
+/// A recording cannot be read, or nothing in it is a session. Other lines that are no sessions are left out, and counted.
 pub fn remember(
     sources: Vec<Source>,
     contest: &Contest<'_>,
@@ -65,7 +67,12 @@ pub fn remember(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Past, ReplayError> {
     let mut history = History::new(contest, before);
+    let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
     let seen = in_order(sources, contest, false, progress, &mut |record, _| history.session(record))?;
+    let unread = seen.without_sessions.first().and_then(|file| seen.bad_lines.iter().find(|bad| bad.at.file == *file));
+    if let Some(BadLine { at, reason }) = unread {
+        return Err(ReplayError::Nothing { name: names[at.file].clone(), line: at.line, reason: reason.clone() });
+    }
     Ok(history.finish(seen.counts))
 }
 
@@ -99,6 +106,7 @@ impl<'c, 'a> History<'c, 'a> {
         let Before { at, place, is_recorded, .. } = *self.before;
         let line = |place: SessionPlace| (small(place.file), place.line);
         if place.is_some_and(|place| line(place) == (record.file, record.line)) {
+            self.past.at = Some(record.at).filter(|_| is_recorded);
             return !is_recorded;
         }
         let (file, number) = place.map_or((u32::MAX, u64::MAX), line);
@@ -146,14 +154,15 @@ impl<'c, 'a> History<'c, 'a> {
 
     fn finish(self, lines: LineCounts) -> Past {
         let Self { before, request, names, recall, requests, mut past, .. } = self;
-        let repeated = request.and_then(|request| requests.earlier(request, before.at)).is_some();
+        let at = past.at.unwrap_or(before.at);
+        let repeated = request.and_then(|request| requests.earlier(request, at)).is_some();
         past.repeats = past.repeats.filter(|_| repeated);
         past.lines = lines;
         for world in [World::Live, World::Desired] {
             let ledger = past.ledger.of_mut(world);
             for (place, name) in names.iter().enumerate() {
                 // The contact's own invites are among those of the minute.
-                for (minute, invites) in recall.of(world).invites_from(small(place), UtcMinute::of(before.at)) {
+                for (minute, invites) in recall.of(world).invites_from(small(place), UtcMinute::of(at)) {
                     ledger.restore_minute(name.as_str(), minute, invites);
                 }
             }

@@ -15,6 +15,7 @@ mod scan;
 mod session;
 mod tally;
 mod timeline;
+mod untimed;
 
 pub use contest::{Contest, Contested, Stranger};
 pub use history::{Before, Earlier, Past, remember};

@@ -4,9 +4,10 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::block::{Blocks, LONGEST_LINE};
+use super::block::{Block, Blocks, LONGEST_LINE, Unread};
 use super::run::Source;
-use super::session::{Row, read, without_values};
+use super::session::{Row, is_blank, read, without_values};
+use crate::diagnostic::{ForeignEncoding, without_mark};
 use crate::evaluate::Matcher;
 use crate::model::Session;
 
@@ -21,6 +22,8 @@ pub struct Picked {
     pub campaign_id: Option<String>,
     /// In a recording: the time of the last session before it that has one. A session without a time is decided then.
     pub time_before: Option<Timestamp>,
+    /// In a recording, where neither the session nor one before it has a time: the first time after it. It is decided then.
+    pub time_after: Option<Timestamp>,
     /// Its line, from 1, where it stands on one.
     pub line: Option<u64>,
 }
@@ -40,6 +43,9 @@ pub enum PickError {
     /// The line, or the whole, is no session.
     #[error("is no session: {0}")]
     NoSession(String),
+    /// It is in an encoding that is not read.
+    #[error("is {}", .0.name())]
+    Foreign(ForeignEncoding),
     /// There is more than one session, and no line is named.
     #[error("has several sessions")]
     Several,
@@ -61,12 +67,19 @@ pub fn pick(source: Source, line: Option<u64>) -> Result<Picked, PickError> {
             let here: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').take(usize::try_from(wanted - lines).unwrap_or(0)).collect();
             let Some((line, earlier)) = here.split_last() else { break };
             let picked = read_one(line).map_err(PickError::NoSession)?;
-            return Ok(Picked { time_before: last_time(earlier.iter().rev().copied()).or(last), line: Some(wanted), ..picked });
+            let time_before = first_time(earlier.iter().rev().copied()).or(last);
+            let time_after = match picked.session.timestamp.or(time_before) {
+                Some(_) => None,
+                None => time_after(bytes.split(|byte| *byte == b'\n').skip(here.len()), &mut blocks)?,
+            };
+            return Ok(Picked { time_before, time_after, line: Some(wanted), ..picked });
         }
-        last = last_time(bytes.rsplit(|byte| *byte == b'\n')).or(last);
-        lines += count + u64::from(block.too_long);
-        if block.too_long && lines == wanted {
-            return Err(PickError::NoSession(format!("longer than {LONGEST_LINE} bytes")));
+        last = first_time(bytes.rsplit(|byte| *byte == b'\n')).or(last);
+        lines += count + u64::from(block.unread.is_some());
+        match block.unread {
+            Some(Unread::Foreign(foreign)) => return Err(PickError::Foreign(foreign)),
+            Some(unread) if lines == wanted => return Err(PickError::NoSession(unread.reason())),
+            Some(Unread::TooLong) | None => {}
         }
     }
     Err(PickError::NoLine { lines })
@@ -75,13 +88,16 @@ pub fn pick(source: Source, line: Option<u64>) -> Result<Picked, PickError> {
 /// The only session of a document.
 fn only(blocks: &mut Blocks) -> Result<Picked, PickError> {
     let Some(block) = blocks.next()? else { return Err(PickError::NoSession("it is empty".to_owned())) };
-    if block.too_long || block.bytes.len() > LONGEST_LINE {
+    if let Block { unread: Some(Unread::Foreign(foreign)), .. } = block {
+        return Err(PickError::Foreign(foreign));
+    }
+    if block.unread.is_some() || block.bytes.len() > LONGEST_LINE {
         // A recording is told from a session that is too long by its first line.
-        let first = block.bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+        let first = block.bytes.split(|byte| *byte == b'\n').find(|line| !is_blank(line));
         let is_recording = first.is_some_and(|line| read_one(line).is_ok());
         return Err(if is_recording { PickError::Several } else { PickError::NoSession(format!("longer than {LONGEST_LINE} bytes")) });
     }
-    let mut lines = block.bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+    let mut lines = block.bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !is_blank(line));
     match (lines.next(), lines.next()) {
         (None, _) => Err(PickError::NoSession("it is empty".to_owned())),
         (Some((nth, line)), None) => {
@@ -95,8 +111,19 @@ fn only(blocks: &mut Blocks) -> Result<Picked, PickError> {
     }
 }
 
+/// The first time in the rest of a recording.
+fn time_after<'l>(here: impl Iterator<Item = &'l [u8]>, blocks: &mut Blocks) -> Result<Option<Timestamp>, io::Error> {
+    let mut found = first_time(here);
+    while found.is_none()
+        && let Some(block) = blocks.next()?
+    {
+        found = first_time(block.bytes.split(|byte| *byte == b'\n'));
+    }
+    Ok(found)
+}
+
 /// The first time in these lines.
-fn last_time<'l>(mut lines: impl Iterator<Item = &'l [u8]>) -> Option<Timestamp> {
+fn first_time<'l>(mut lines: impl Iterator<Item = &'l [u8]>) -> Option<Timestamp> {
     let matcher = Matcher::new([]);
     lines.find_map(|line| read(line, &mut Row::new(&matcher), &matcher).ok()?.at)
 }
@@ -109,7 +136,7 @@ pub fn read_one(json: &[u8]) -> Result<Picked, String> {
     let matcher = Matcher::new([]);
     let mut row = Row::new(&matcher);
     let line = read(json, &mut row, &matcher)?;
-    let session: Session = serde_json::from_slice(json).map_err(|error| without_values(&error.to_string()))?;
+    let session: Session = serde_json::from_slice(without_mark(json)).map_err(|error| without_values(&error.to_string()))?;
     let [campaign, campaign_id] = [line.campaign, line.campaign_id].map(|name| name.map(std::borrow::Cow::into_owned));
-    Ok(Picked { session, campaign, campaign_id, time_before: None, line: None })
+    Ok(Picked { session, campaign, campaign_id, time_before: None, time_after: None, line: None })
 }

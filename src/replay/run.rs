@@ -6,10 +6,11 @@ use std::io::{self, Read};
 use jiff::Timestamp;
 
 use super::batch::{Batch, Record, batches};
-use super::block::{Blocks, LONGEST_LINE};
+use super::block::Blocks;
 use super::contest::Contest;
 use super::order::{HELD, IsLate, Order};
 use super::tally::Tally;
+use super::untimed::Untimed;
 use crate::diagnostic::nearest;
 use crate::model::{AttributeUse, BadLine, DataType, LineCounts, Replayed, SentTypes, SessionPlace, Wanted};
 
@@ -41,6 +42,16 @@ pub enum ReplayError {
         /// What went wrong.
         source: io::Error,
     },
+    /// Nothing in a recording is a session, and it is needed.
+    #[error("nothing in `{name}` could be read, line {line}: {reason}")]
+    Nothing {
+        /// Which recording.
+        name: String,
+        /// Its first line that is not a session, from 1.
+        line: u64,
+        /// Why it is none.
+        reason: String,
+    },
     /// A line is no session, and all must be.
     #[error("`{name}`, line {line}: {reason}")]
     BadLine {
@@ -62,6 +73,10 @@ struct Open {
     blocks: Option<Blocks>,
     /// Lines read so far.
     lines: u64,
+    /// Sessions among them.
+    sessions: u64,
+    /// The first line that is not a session.
+    first_bad: Option<BadLine>,
     /// Time of the last session that has one.
     last: Option<Timestamp>,
     /// The latest time of all its sessions.
@@ -91,8 +106,12 @@ pub fn replay(
     })?;
     let offered = seen.offered();
     let attributes = seen.attributes(contest);
-    let Seen { counts, bad_lines, earliest, latest, .. } = seen;
-    Ok(Replayed { files: names, bad_lines, from: earliest, to: latest, attributes, ..tally.finish(counts, &offered) })
+    let Seen { counts, bad_lines, without_sessions, earliest, latest, .. } = seen;
+    let mut replayed = tally.finish(counts, &offered);
+    if earliest.is_none() {
+        replayed.forget_times();
+    }
+    Ok(Replayed { files: names, bad_lines, without_sessions, from: earliest, to: latest, attributes, ..replayed })
 }
 
 /// Gives each session that some campaign matches, in order of time, until there are none or `each` says that it was enough.
@@ -107,21 +126,20 @@ pub(super) fn in_order(
     let mut open = Vec::with_capacity(sources.len());
     for Source { name, from } in sources {
         let blocks = Blocks::open(from).map_err(|source| ReplayError::Read { name: name.clone(), source })?;
-        open.push(Open { name, blocks: Some(blocks), lines: 0, last: None, latest: None, looked: false });
+        open.push(Open { name, blocks: Some(blocks), lines: 0, sessions: 0, first_bad: None, last: None, latest: None, looked: false });
     }
     let mut seen = Seen::new(contest);
     let mut order = Order::default();
-    let mut waiting: Vec<Batch> = Vec::new();
+    let mut untimed = Untimed::new(open.len());
+    let mut waiting: Vec<Vec<Record>> = Vec::new();
     let mut goes_on = true;
     while goes_on {
         let mut each = |record: &Record, late: IsLate| goes_on = goes_on && each(record, late);
         // While one block is decided, the next is read and parsed.
         let (decided, read) = rayon::join(
             || {
-                for batch in std::mem::take(&mut waiting) {
-                    for record in batch.records {
-                        order.push(record);
-                    }
+                for records in std::mem::take(&mut waiting) {
+                    records.into_iter().for_each(|record| order.push(record));
                     order.release(HELD, &mut each);
                 }
             },
@@ -130,16 +148,33 @@ pub(super) fn in_order(
         let () = decided;
         let Some((file, found)) = read? else { break };
         for mut batch in found {
-            seen.take(file, &mut open[file], &mut batch);
+            let has_time = seen.take(file, &mut open[file], &mut batch);
             if let (true, Some(bad)) = (strict, seen.bad_lines.first()) {
                 let BadLine { at: SessionPlace { file, line }, reason } = bad.clone();
                 return Err(ReplayError::BadLine { name: names[file].clone(), line, reason });
             }
-            waiting.push(batch);
+            if let Some(first) = has_time {
+                waiting.push(untimed.release(file, first));
+                waiting.push(batch.records);
+            } else {
+                untimed.hold(file, batch.records);
+            }
+        }
+        if let Some(first) = seen.first.filter(|_| !untimed.is_empty()) {
+            let ended = (0..open.len()).filter(|file| open[*file].blocks.is_none());
+            waiting.extend(ended.map(|file| untimed.release(file, first)));
+        }
+        if untimed.is_full() {
+            waiting.push(seen.at_no_time(&mut untimed));
         }
         progress(seen.counts.sessions);
     }
+    // What a recording without any time left, where `goes_on` still asks for it.
+    for record in waiting.into_iter().flatten().chain(seen.at_no_time(&mut untimed)) {
+        order.push(record);
+    }
     order.release(0, &mut |record, late| goes_on = goes_on && each(record, late));
+    seen.without_sessions(&open);
     Ok(seen)
 }
 
@@ -155,9 +190,8 @@ fn next(open: &mut [Open], contest: &Contest<'_>) -> Result<Option<(usize, Vec<B
             continue;
         };
         let mut found = batches(&block.bytes, contest, !std::mem::replace(&mut recording.looked, true));
-        if block.too_long {
-            let reason = format!("longer than {LONGEST_LINE} bytes");
-            found.push(Batch { lines: 1, bad: 1, bad_lines: vec![(0, reason)], ..Batch::default() });
+        if let Some(unread) = block.unread {
+            found.push(Batch { lines: 1, bad: 1, bad_lines: vec![(0, unread.reason())], ..Batch::default() });
         }
         for batch in &found {
             recording.latest = recording.latest.max(batch.latest);
@@ -169,7 +203,11 @@ fn next(open: &mut [Open], contest: &Contest<'_>) -> Result<Option<(usize, Vec<B
 /// What is counted of the lines, whatever is decided.
 pub(super) struct Seen {
     pub(super) counts: LineCounts,
-    bad_lines: Vec<BadLine>,
+    pub(super) bad_lines: Vec<BadLine>,
+    /// Recordings that have lines, and none of them is a session.
+    pub(super) without_sessions: Vec<usize>,
+    /// The first time that was read.
+    first: Option<Timestamp>,
     earliest: Option<Timestamp>,
     latest: Option<Timestamp>,
     sent: Vec<SentTypes>,
@@ -183,6 +221,8 @@ impl Seen {
         Self {
             counts: LineCounts::default(),
             bad_lines: Vec::new(),
+            without_sessions: Vec::new(),
+            first: None,
             earliest: None,
             latest: None,
             sent: vec![SentTypes::default(); contest.matcher.attributes()],
@@ -191,8 +231,9 @@ impl Seen {
         }
     }
 
-    /// Counts a batch, and gives its records their places and, where they have none, their times.
-    fn take(&mut self, file: usize, open: &mut Open, batch: &mut Batch) {
+    /// Counts a batch, and gives its records their places and, where they have none, their times. Returns the time of the
+    /// records before the first one that has its own; `None` where the recording has had no time yet.
+    fn take(&mut self, file: usize, open: &mut Open, batch: &mut Batch) -> Option<Timestamp> {
         let Batch {
             lines,
             sessions,
@@ -204,6 +245,7 @@ impl Seen {
             before_first_time,
             earliest,
             latest,
+            first,
             last,
             sent,
             named,
@@ -213,21 +255,26 @@ impl Seen {
         self.counts.untimed += *untimed;
         self.counts.strangers += *strangers;
         self.counts.bad += *bad;
+        open.sessions += *sessions;
         for (line, reason) in std::mem::take(bad_lines) {
+            let bad = BadLine { at: SessionPlace { file, line: open.lines + line + 1 }, reason };
+            open.first_bad.get_or_insert_with(|| bad.clone());
             if self.bad_lines.len() < BAD_LINES {
-                self.bad_lines.push(BadLine { at: SessionPlace { file, line: open.lines + line + 1 }, reason });
+                self.bad_lines.push(bad);
             }
         }
+        let has_time = open.last.or(*first);
         for (place, record) in records.iter_mut().enumerate() {
             record.file = super::batch::small(file);
             record.line += open.lines + 1;
             if place < *before_first_time
-                && let Some(last) = open.last
+                && let Some(at) = has_time
             {
-                record.at = last;
+                record.at = at;
             }
         }
         open.lines += *lines;
+        self.first = self.first.or(*first);
         open.last = last.or(open.last);
         self.earliest = [self.earliest, *earliest].into_iter().flatten().min();
         self.latest = self.latest.max(*latest);
@@ -243,6 +290,24 @@ impl Seen {
             self.named[*campaign] += sessions;
         }
         self.unused.append(unused);
+        has_time
+    }
+
+    /// The sessions for which no time of their own recording is known: they count at the first time of any, or at none.
+    fn at_no_time(&mut self, untimed: &mut Untimed) -> Vec<Record> {
+        let records = untimed.release_all(self.first.unwrap_or(Timestamp::UNIX_EPOCH));
+        if self.first.is_none() {
+            self.counts.timeless += records.len() as u64;
+        }
+        records
+    }
+
+    /// Names the recordings in which nothing could be read. Of the first of them some line is shown, whatever was shown before.
+    fn without_sessions(&mut self, open: &[Open]) {
+        let is_unread = |file: &usize| open[*file].sessions == 0 && open[*file].first_bad.is_some();
+        self.without_sessions = (0..open.len()).filter(is_unread).collect();
+        let first = self.without_sessions.first().and_then(|file| open[*file].first_bad.clone());
+        self.bad_lines.extend(first.filter(|first| !self.bad_lines.iter().any(|bad| bad.at.file == first.at.file)));
     }
 
     /// How many sessions each campaign was offered: all that name none, and those that name it.

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::scan::scan;
+use crate::diagnostic::{ForeignEncoding, without_mark};
 use crate::evaluate::{Matcher, Seen};
+use crate::model::out_of_range;
 
 /// The values of the attributes that filters look at, in the places of the [`Matcher`], and what lets the next line be read
 /// faster.
@@ -34,11 +36,17 @@ pub(super) struct Line<'de> {
     pub(super) campaign_id: Option<Cow<'de, str>>,
 }
 
-/// Reads one line.
+/// Whether there is nothing on a line, but for a byte order mark.
+pub(super) fn is_blank(line: &[u8]) -> bool {
+    without_mark(line).iter().all(u8::is_ascii_whitespace)
+}
+
+/// Reads one line. A byte order mark at its beginning is skipped: there it began a file, which others may have been appended to.
 pub(super) fn read<'de>(line: &'de [u8], row: &mut Row<'de>, matcher: &Matcher) -> Result<Line<'de>, String> {
-    let mut json = serde_json::Deserializer::from_slice(line);
+    let text = without_mark(line);
+    let mut json = serde_json::Deserializer::from_slice(text);
     let read = LineSeed { row, matcher }.deserialize(&mut json).and_then(|read| json.end().map(|()| read));
-    let line = read.map_err(|error| without_values(&error.to_string()))?;
+    let line = read.map_err(|error| something_else(text).unwrap_or_else(|| without_values(&error.to_string())))?;
     let empty = |name: &str| Err(format!("`{name}` is empty"));
     if line.contact.is_empty() {
         return empty("contactId");
@@ -47,6 +55,18 @@ pub(super) fn read<'de>(line: &'de [u8], row: &mut Row<'de>, matcher: &Matcher) 
         return empty("requestId");
     }
     Ok(line)
+}
+
+/// What a line is that could not be read, where that is something well known.
+fn something_else(line: &[u8]) -> Option<String> {
+    if let Some(foreign) = ForeignEncoding::of(line) {
+        return Some(format!("it is {}: {}", foreign.name(), ForeignEncoding::FIX));
+    }
+    match line.trim_ascii() {
+        [b'[', ..] => Some("a JSON array; write one JSON object per line: jq -c '.[]'".to_owned()),
+        b"{" => Some("a JSON object over several lines; write one JSON object per line: jq -c .".to_owned()),
+        _ => None,
+    }
 }
 
 /// What is wrong, without the value that is: it may be whose session it was. Of the place the column is left, for every line
@@ -136,8 +156,10 @@ struct At(Timestamp);
 impl<'de> Deserialize<'de> for At {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?.0;
-        let wrong = || de::Error::custom("`timestamp` is no time such as 2026-11-20T14:02:00Z");
-        text.parse().map(Self).map_err(|_| wrong())
+        text.parse().map(Self).map_err(|_| {
+            let wrong = out_of_range(&text).unwrap_or_else(|| "is no time such as 2026-11-20T14:02:00Z".to_owned());
+            de::Error::custom(format!("`timestamp` {wrong}"))
+        })
     }
 }
 

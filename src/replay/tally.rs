@@ -126,6 +126,8 @@ impl<'c, 'a> Tally<'c, 'a> {
         }
         side.totals.matched += u64::from(is_matched);
         side.totals.invited_sessions += u64::from(!said.invited.is_empty());
+        side.totals.several_invites += u64::from(said.invited.len() > 1);
+        side.totals.most_invites = side.totals.most_invites.max(said.invited.len() as u64);
         said
     }
 

@@ -12,9 +12,9 @@ use crate::model::Secret;
 
 /// What the first field of a saved plan says.
 pub(super) const FORMAT: &str = "campaignctl-saved-plan";
-/// The version of the format that this version of the tool writes. Version 1 had neither goal nor names of queues,
-/// version 2 no replay.
-const VERSION: u32 = 3;
+/// The version of the format that this version of the tool writes. Version 1 had neither goal nor names of queues, version 2
+/// no replay; the replay of version 3 did not say in which recordings nothing could be read.
+const VERSION: u32 = 4;
 /// The oldest version that is read.
 const OLDEST: u32 = 1;
 

@@ -93,8 +93,8 @@ impl Coverage {
         self.total - self.uncovered.len()
     }
 
-    /// The covered share, in whole percent, rounded down; 100 where there is nothing to cover.
-    pub fn percent(&self) -> usize {
+    /// The covered share, in whole percent, rounded down; `None` where there is nothing to cover.
+    pub fn percent(&self) -> Option<usize> {
         percent(self.covered(), self.total)
     }
 }
@@ -105,8 +105,8 @@ impl Mutation {
         self.tried - self.survivors.len()
     }
 
-    /// The noticed share, in whole percent, rounded down; 100 where nothing was tried.
-    pub fn percent(&self) -> usize {
+    /// The noticed share, in whole percent, rounded down; `None` where nothing was tried.
+    pub fn percent(&self) -> Option<usize> {
         percent(self.killed(), self.tried)
     }
 }
@@ -118,8 +118,8 @@ impl Prepared {
     }
 }
 
-fn percent(part: usize, whole: usize) -> usize {
-    (part * 100).checked_div(whole).unwrap_or(100)
+fn percent(part: usize, whole: usize) -> Option<usize> {
+    (part * 100).checked_div(whole)
 }
 
 impl Tested {

@@ -22,6 +22,7 @@ mod levels;
 mod limits;
 mod lost_state;
 mod names;
+mod not_judged;
 mod online;
 mod output;
 mod reflecting;

@@ -86,11 +86,14 @@ fn what_is_no_recording_is_said() {
     repo.write("empty.ndjson", "");
     repo.run(&["replay", "empty.ndjson"]).exits(0).says("There are no sessions.");
     std::fs::write(repo.path("garbage.bin"), [0x7f, 0x45, 0x4c, 0x46, 0, 0xff, 0xfe, b'\n', 0xc3, 0x28]).unwrap();
-    repo.run(&["replay", "garbage.bin"]).exits(0).says("2 lines are no sessions").says("There are no sessions.");
+    repo.run(&["replay", "garbage.bin"]).exits(0).says("None of 2 lines could be read. There are no sessions.");
     std::fs::write(repo.path("damaged.gz"), &gzip(&sessions(&[50; 500]))[..200]).unwrap();
     repo.run(&["replay", "damaged.gz"]).exits(1).complains("`damaged.gz` cannot be read");
     repo.write("one-bad.ndjson", &format!("{}nonsense\n", sessions(&[50])));
-    repo.run(&["replay", "one-bad.ndjson"]).exits(0).says("1 line is no session, and left out").says("one-bad.ndjson:2: ");
+    repo.run(&["replay", "one-bad.ndjson"])
+        .exits(0)
+        .says("1 of 2 lines could not be read, too many to judge by the rest. 1 of 1 session flips")
+        .says("one-bad.ndjson:2: ");
     repo.run(&["replay", "one-bad.ndjson", "--strict"]).exits(1).complains("`one-bad.ndjson`, line 2: ").complains("leave out --strict");
     repo.campaign("greet", "name: [");
     repo.run(&["replay", "sessions.ndjson", "--offline"]).exits(1).complains("nothing was replayed");

@@ -253,8 +253,8 @@ fn what_is_no_plan_is_said_so() {
     repo.run(&["show", "p.plan"]).exits(1).complains(damaged);
     repo.run(&["apply", "p.plan", "--exit-codes", "fine"]).exits(4).complains(damaged);
     repo.run(&["plan", "--out", "q.plan"]).exits(0);
-    repo.replace("q.plan", "\"version\":3,\"sha256\"", "\"version\":4,\"other\":{},\"sha256\"");
-    repo.run(&["show", "q.plan"]).exits(1).complains("it has format 4, and this version of campaignctl reads up to format 3");
+    repo.replace("q.plan", "\"version\":4,\"sha256\"", "\"version\":5,\"other\":{},\"sha256\"");
+    repo.run(&["show", "q.plan"]).exits(1).complains("it has format 5, and this version of campaignctl reads up to format 4");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::repo::Repo;
+use crate::repo::{Repo, campaign};
 
 #[test]
 fn the_cases_of_the_samples_pass_and_notice_a_change() {
@@ -62,6 +62,31 @@ fn what_coverage_suggests_can_be_pasted_and_covers_everything() {
     }
     repo.run(&["test", "--min-coverage", "100"]).exits(0).says("69 passed; 0 failed").says("coverage: 69 of 69 boundaries (100 %)\n");
     repo.run(&["validate"]).exits(0);
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_no_pass() {
+    let repo = Repo::new("environments:\n  local: { emulator: .e }\n");
+    let off = campaign("Greet", 60).replace("enabled: true", "enabled: false");
+    repo.campaign("greet", &off);
+    repo.run(&["test"]).exits(0).says("No test cases").says("coverage: no boundaries, because no enabled campaign has any\n");
+    let message = "there are no boundaries to look at; --min-coverage asks for 90 %";
+    repo.run(&["test", "--min-coverage", "90"]).exits(1).complains(message).complains("enable one, or leave out --min-coverage");
+    repo.run(&["test", "--min-coverage", "0"]).exits(0);
+    repo.run(&["test", "--mutate", "--max-mutants", "0", "--min-score", "90"])
+        .exits(1)
+        .complains("there was no change to try; --min-score asks for 90 %");
+    repo.run(&["test", "greet"]).exits(1).complains("no case has `greet` in its title: there are no cases").complains("*.test.yaml");
+    let case = "cases:\n  - name: late\n    at: 9999-12-31T23:59:59Z\n    expect: { greet: disabled }\n";
+    repo.write("campaigns/greet.test.yaml", case);
+    let late = "`9999-12-31T23:59:59Z` is later than the latest possible time, 9999-12-30T22:00:00Z";
+    repo.run(&["test"]).exits(1).complains(late).complains("write a time within this range");
+    repo.write("campaigns/greet.test.yaml", &case.replace("12-31T23:59:59", "12-30T22:00:00"));
+    repo.run(&["test"]).exits(0).says("1 passed");
+    repo.run(&["test", "--min-coverage", "90"]).exits(1).complains(message);
+    repo.run(&["test", "greet"]).exits(0).says("1 passed");
+    repo.run(&["test", "other"]).exits(1).complains("no case has `other` in its title; there are 1");
+    repo.run(&["explain", "--set", "a.b=1", "--at", "9999-12-31T23:59:59Z"]).exits(1).complains("is later than the latest possible time");
 }
 
 #[test]

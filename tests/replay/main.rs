@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
+mod decoding;
 mod explained;
 mod generated;
 mod lines;
@@ -10,3 +11,4 @@ mod reports;
 mod same_decisions;
 #[path = "../emulator/session.rs"]
 mod session;
+mod untimed;

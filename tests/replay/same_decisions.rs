@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaignctl::evaluate::{Ledger, decide};
-use campaignctl::model::{AskedCampaign, CampaignSpec, DecisionStatus, Flip, FlipKind, Replayed, Session, World};
+use campaignctl::model::{AskedCampaign, CampaignSpec, DecisionStatus, Flip, FlipKind, Replayed, Session, Share, World};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -113,8 +113,24 @@ proptest! {
         };
         let differing = (0..lines.len()).filter(|line| inviting(&live, *line) != inviting(&desired, *line)).count();
         prop_assert_eq!(replayed.flips.iter().map(|flip| flip.sessions).sum::<u64>(), differing as u64);
+        // One number for one thing: what a campaign gains and loses is what the flips say of it.
+        for (place, campaign) in replayed.contenders.iter().enumerate() {
+            let of = |first: fn(&Flip) -> Option<usize>, also: fn(&Flip) -> &[Share]| -> u64 {
+                let first = replayed.flips.iter().filter(|flip| first(flip) == Some(place)).map(|flip| flip.sessions).sum::<u64>();
+                let also = replayed.flips.iter().flat_map(also).filter(|share| share.campaign == place).map(|share| share.sessions).sum::<u64>();
+                first + also
+            };
+            prop_assert_eq!(campaign.gained, of(|flip| flip.to, |flip| &flip.also_to));
+            prop_assert_eq!(campaign.lost, of(|flip| flip.from, |flip| &flip.also_from));
+        }
+        for (world, decided) in [(World::Live, &live), (World::Desired, &desired)] {
+            let invites: Vec<usize> = (0..lines.len()).map(|line| inviting(decided, line).len()).collect();
+            let totals = replayed.totals.of(world);
+            prop_assert_eq!(totals.several_invites, invites.iter().filter(|invites| **invites > 1).count() as u64);
+            prop_assert_eq!(totals.most_invites, invites.iter().max().copied().unwrap_or(0) as u64);
+        }
         for flip in &replayed.flips {
-            let Flip { kind, from, to, cause: _, sessions, examples } = flip;
+            let Flip { kind, from, to, also_from: _, also_to: _, cause: _, sessions, examples } = flip;
             prop_assert!(!examples.is_empty() && examples.len() as u64 <= *sessions);
             for example in examples {
                 let line = usize::try_from(example.line).unwrap() - 1;

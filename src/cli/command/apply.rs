@@ -46,7 +46,7 @@ Ctrl-C once: nothing new is started, what is in flight is finished and recorded.
 Exit codes: 0 applied, 1 error, refused, cancelled or not everything done")]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved: exactly this is done, without asking, or nothing where anything has moved since
-    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "max_added_invites_percent", "replay", "allow_destroy", "rollback", "revert"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["max_deletes", "max_changed_percent", "max_added_invites_percent", "replay", "strict", "allow_destroy", "rollback", "revert"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: PlanningArgs,
@@ -110,7 +110,7 @@ impl Apply {
             let (spinner, recordings) = match files {
                 [] => (context.console.spinner("Reading campaigns…"), None),
                 files => {
-                    let Reading { recordings, spinner, sessions: _ } = reading(context, files, false)?;
+                    let Reading { recordings, spinner, sessions: _ } = reading(context, files, self.planning.is_strict())?;
                     (spinner, Some(recordings))
                 }
             };

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use super::limits::LimitArgs;
 use crate::cli::context::{Context, Outcome};
 use crate::cli::exit_code::Exit;
-use crate::model::{AttributeValue, Scalar};
+use crate::model::{AttributeValue, Scalar, out_of_range};
 use crate::ops::Failure;
 use crate::ops::explain::{At, Request, SessionFrom, offline, online};
 use crate::render;
@@ -99,7 +99,10 @@ fn moment(text: &str) -> Result<At, String> {
     if text == "now" {
         return Ok(At::Now);
     }
-    text.parse().map(At::Moment).map_err(|_| "write a time such as 2026-11-20T14:02:00Z, or now".to_owned())
+    text.parse().map(At::Moment).map_err(|_| match out_of_range(text) {
+        Some(out_of_range) => format!("it {out_of_range}"),
+        None => "write a time such as 2026-11-20T14:02:00Z, or now".to_owned(),
+    })
 }
 
 /// `FILE:LINE`, `FILE`, or `-`. A file that is there with the colon in its name goes first.

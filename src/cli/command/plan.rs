@@ -96,7 +96,7 @@ impl Plan {
                     spinner.finish_and_clear();
                     planned?
                 }
-                files => stoppable(context, files, false, |recordings| plan_replaying(request, recordings)).await?,
+                files => stoppable(context, files, self.planning.is_strict(), |recordings| plan_replaying(request, recordings)).await?,
             };
             let report = Report {
                 destination: &planned.destination,

@@ -31,6 +31,9 @@ pub(super) struct PlanningArgs {
     /// Decide recorded sessions under live and under what the plan leaves, and show who is invited otherwise; `-` is standard input
     #[arg(long, value_name = "FILE", num_args = 1..)]
     replay: Vec<PathBuf>,
+    /// With --replay: stop at the first line that is not a session, instead of counting it
+    #[arg(long, requires = "replay")]
+    strict: bool,
     /// Let this plan delete this campaign although its lifecycle says `preventDestroy`; may be repeated
     #[arg(long, value_name = "CAMPAIGN", value_parser = campaign_key)]
     allow_destroy: Vec<CampaignKey>,
@@ -57,6 +60,7 @@ impl PlanningArgs {
             max_changed_percent: None,
             max_added_invites_percent: None,
             replay: Vec::new(),
+            strict: false,
             allow_destroy: Vec::new(),
             rollback: None,
             revert: Some(targets),
@@ -83,6 +87,11 @@ impl PlanningArgs {
     /// The recordings to judge the plan by.
     pub(super) fn recordings(&self) -> &[PathBuf] {
         &self.replay
+    }
+
+    /// Whether the first line of a recording that is not a session ends it.
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     pub(super) fn is_revert(&self) -> bool {

@@ -35,7 +35,8 @@ use crate::render::replay::Report;
   campaignctl replay sessions.ndjson --format html --out replay.html
   campaignctl replay --emit-sql bigquery --table shop.web.sessions > matching.sql
 
-Exit codes: 0 replayed, 1 error, 2 some session is invited otherwise (with --detailed-exitcode)")]
+Exit codes: 0 replayed, 1 error, 2 some session is invited otherwise (with --detailed-exitcode)
+With --detailed-exitcode a recording without sessions, or with too many lines that cannot be read, is an error.")]
 pub(in crate::cli) struct Replay {
     /// Recordings: one session a line, plain, gzip or zstd; `-` is standard input
     #[arg(required_unless_present = "emit_sql", value_name = "FILE")]
@@ -46,13 +47,13 @@ pub(in crate::cli) struct Replay {
     /// Write it to FILE, and only its first sentence to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Stop at the first line that is no session, instead of counting it
+    /// Stop at the first line that is not a session, instead of counting it
     #[arg(long)]
     strict: bool,
     /// Decide under the files alone, without reaching any server
     #[arg(long)]
     offline: bool,
-    /// Exit with 0 when nothing flips, 2 when some session is invited otherwise, 1 on errors
+    /// Exit with 0 when nothing flips, 2 when some session is invited otherwise, 1 on errors and when too little can be read
     #[arg(long, conflicts_with = "offline")]
     detailed_exitcode: bool,
     #[command(flatten)]
@@ -95,6 +96,10 @@ impl Replay {
         left_out(done.plan.as_ref(), &done.environment, context);
         let report = Report { environment: &done.environment, destination: done.destination.as_ref(), replayed: &done.replayed };
         self.write(&report, context)?;
+        if let Some(reason) = render::replay::too_little(&done.replayed).filter(|_| self.detailed_exitcode) {
+            let hint = "fix the recording, or leave out --detailed-exitcode";
+            return Err(Failure::new(format!("nothing was judged. {reason}"), hint));
+        }
         let flips = !done.replayed.flips.is_empty();
         Ok(if flips && self.detailed_exitcode { Exit::ChangesPending } else { Exit::Ok })
     }

@@ -11,7 +11,7 @@ use crate::ops::Failure;
 use crate::ops::test::{Request, prepare, run};
 use crate::render;
 use crate::render::test::TestReport;
-use crate::suite::{Mutation, Tested};
+use crate::suite::Tested;
 
 /// Run the test cases of the campaigns: campaigns/*.test.yaml
 ///
@@ -132,18 +132,37 @@ impl Test {
             }
             return Ok(Exit::Error);
         }
-        let percent = tested.coverage.percent();
-        if let Some(least) = self.min_coverage.filter(|least| percent < usize::from(*least)) {
+        // Of nothing no share can be asked for but none.
+        if let Some(least) = self.min_coverage.filter(|least| *least > 0) {
             let (covered, total) = (tested.coverage.covered(), tested.coverage.total);
-            let message = format!("the cases look at {covered} of {total} boundaries, {percent} %; --min-coverage asks for {least} %");
-            return Err(Failure::new(message, "see the others, with cases to paste: campaignctl test --coverage"));
+            match tested.coverage.percent() {
+                None => {
+                    let message = format!("there are no boundaries to look at; --min-coverage asks for {least} %");
+                    return Err(Failure::new(
+                        message,
+                        "boundaries are those of filters and limits of enabled campaigns: enable one, or leave out --min-coverage",
+                    ));
+                }
+                Some(percent) if percent < usize::from(least) => {
+                    let message =
+                        format!("the cases look at {covered} of {total} boundaries, {percent} %; --min-coverage asks for {least} %");
+                    return Err(Failure::new(message, "see the others, with cases to paste: campaignctl test --coverage"));
+                }
+                Some(_) => {}
+            }
         }
-        let score = tested.mutation.as_ref().map(Mutation::percent);
-        if let (Some(least), Some(score)) = (self.min_score, score)
-            && score < usize::from(least)
-        {
-            let message = format!("the cases notice {score} % of the changes; --min-score asks for {least} %");
-            return Err(Failure::new(message, "add cases for the changes that are listed"));
+        if let (Some(least), Some(mutation)) = (self.min_score.filter(|least| *least > 0), &tested.mutation) {
+            match mutation.percent() {
+                None => {
+                    let message = format!("there was no change to try; --min-score asks for {least} %");
+                    return Err(Failure::new(message, "add a campaign, or allow changes with --max-mutants; or leave out --min-score"));
+                }
+                Some(score) if score < usize::from(least) => {
+                    let message = format!("the cases notice {score} % of the changes; --min-score asks for {least} %");
+                    return Err(Failure::new(message, "add cases for the changes that are listed"));
+                }
+                Some(_) => {}
+            }
         }
         Ok(Exit::Ok)
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rule::FaultRule;
+use crate::diagnostic::{ForeignEncoding, without_mark};
 
 /// Rules, of which the first that fits a request decides how it ends.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -38,6 +39,10 @@ impl FaultScript {
     /// # Errors
     /// What is wrong, and in which of the faults.
     pub fn from_json(json: &[u8]) -> Result<Self, FaultError> {
+        let json = without_mark(json);
+        if let Some(foreign) = ForeignEncoding::of(json) {
+            return Err(FaultError(format!("the file is {}: {}", foreign.name(), ForeignEncoding::FIX)));
+        }
         let written: WrittenScript = serde_json::from_slice(json).map_err(|error| FaultError(format!("no script of faults: {error}")))?;
         let rules = written.faults.into_iter().enumerate().map(|(place, value)| {
             let rule = match value {

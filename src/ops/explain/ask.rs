@@ -24,6 +24,8 @@ pub struct Question {
 pub struct Answered {
     /// Whether the session names a campaign that nobody has.
     pub stranger: bool,
+    /// When they answer: as the question says, or for a line without a time as a replay decides it.
+    pub at: Timestamp,
     /// The earlier session of the same request.
     pub repeats: Option<Earlier>,
     /// Sessions of the history that some campaign matches.
@@ -70,7 +72,8 @@ pub fn ask(
         };
         past = remember(history, contest, &before, progress)?;
     }
-    let Past { mut ledger, repeats, decided, lines } = past;
+    let Past { mut ledger, repeats, at: decided_at, decided, lines } = past;
+    let at = decided_at.unwrap_or(*at);
     // Only a session that something matches is a request that counts.
     let repeats = repeats.filter(|_| matches);
     let skipped = |campaign: usize| match (named, only) {
@@ -82,13 +85,13 @@ pub fn ask(
         let (asked, rest): (Vec<usize>, Vec<usize>) = places(contest, world).into_iter().partition(|place| skipped(*place).is_none());
         let names: Vec<String> = asked.iter().map(|place| contest.campaigns()[*place].who.called()).collect();
         let specs = asked.iter().zip(&names).filter_map(|(place, id)| Some(AskedCampaign { id, spec: spec(contest, *place, world)? }));
-        let explained = explain(&specs.collect::<Vec<_>>(), &picked.session, ledger.of_mut(world), *at);
+        let explained = explain(&specs.collect::<Vec<_>>(), &picked.session, ledger.of_mut(world), at);
         let answers = asked.iter().zip(explained).map(|(campaign, explanation)| Answer { campaign: *campaign, answer: Ok(explanation) });
         let rest = rest.iter().filter_map(|campaign| Some(Answer { campaign: *campaign, answer: Err(skipped(*campaign)?) }));
         (world, answers.chain(rest).collect())
     };
     let worlds = worlds.iter().copied().map(answers).collect();
-    Ok(Answered { stranger: named.is_err(), repeats, decided, lines, worlds })
+    Ok(Answered { stranger: named.is_err(), at, repeats, decided, lines, worlds })
 }
 
 fn spec<'a>(contest: &Contest<'a>, place: usize, world: World) -> Option<&'a CampaignSpec> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::Question;
+use crate::diagnostic::ForeignEncoding;
 use crate::evaluate::TimeFrom;
 use crate::model::{AttributeValue, Session, SessionPlace};
 use crate::ops::Failure;
@@ -85,11 +86,12 @@ pub(super) fn open(request: Request) -> Result<Opened, Failure> {
         let file = history.iter().position(|recording| is_same(recording, &path))?;
         Some(SessionPlace { file, line })
     });
-    let own = match (picked.session.timestamp, picked.time_before, place) {
-        (Some(at), _, _) => Some((at, TimeFrom::Session)),
-        (None, Some(at), _) => Some((at, TimeFrom::LineBefore)),
-        (None, None, Some(_)) => Some((Timestamp::UNIX_EPOCH, TimeFrom::Nowhere)),
-        (None, None, None) => None,
+    let own = match (picked.session.timestamp, picked.time_before, picked.time_after, place) {
+        (Some(at), ..) => Some((at, TimeFrom::Session)),
+        (None, Some(at), ..) => Some((at, TimeFrom::LineBefore)),
+        (None, None, Some(at), _) => Some((at, TimeFrom::LineAfter)),
+        (None, None, None, Some(_)) => Some((Timestamp::UNIX_EPOCH, TimeFrom::Nowhere)),
+        (None, None, None, None) => None,
     };
     let (at, at_from) = match (at, own) {
         (Some(At::Moment(at)), _) => (at, TimeFrom::Flag),
@@ -120,7 +122,7 @@ fn picked(from: SessionFrom) -> Result<(Picked, Option<String>), Failure> {
                 request_id: None,
                 correlation_id: None,
             };
-            Ok((Picked { session: nobody, campaign: None, campaign_id: None, time_before: None, line: None }, None))
+            Ok((Picked { session: nobody, campaign: None, campaign_id: None, time_before: None, time_after: None, line: None }, None))
         }
         SessionFrom::Text(text) => {
             let picked = read_one(text.as_bytes()).map_err(|reason| Failure::new(format!("--session is no session: {reason}"), HINT))?;
@@ -152,6 +154,7 @@ fn refused(error: &PickError, name: &str, line: Option<u64>) -> Failure {
             Failure::new(format!("{what} has no line {line}"), format!("it has {lines}; lines are counted from 1"))
         }
         (PickError::NoSession(reason), Some(line)) => Failure::new(format!("line {line} of {what} is no session: {reason}"), HINT),
+        (PickError::Foreign(_), _) => Failure::new(format!("{what} {error}"), ForeignEncoding::FIX),
         (PickError::Read(_), _) => Failure::new(format!("{what} {error}"), "record it again; plain, gzip and zstd are read"),
         _ => Failure::new(format!("{what} {error}"), HINT),
     }

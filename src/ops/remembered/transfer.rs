@@ -3,6 +3,7 @@
 use super::super::connect::{check_owner, release, state};
 use super::super::{Class, Failure, Scope};
 use super::no_state;
+use crate::diagnostic::{ForeignEncoding, without_mark};
 use crate::state::{Holder, LockedState, Pushed, StateDocument, StateError, StateStore, Stored, Unreadable};
 
 /// The state as it is stored, or the one before the last run.
@@ -67,6 +68,10 @@ pub async fn push(scope: &Scope, bytes: &[u8], from: &str, force: bool, holder: 
 
 fn parsed(bytes: &[u8], from: &str) -> Result<StateDocument, Failure> {
     let nothing = "nothing was written";
+    let bytes = without_mark(bytes);
+    if let Some(foreign) = ForeignEncoding::of(bytes) {
+        return Err(Failure::new(format!("{from} is {}", foreign.name()), format!("{}; {nothing}", ForeignEncoding::FIX)));
+    }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         let hint = format!("{nothing}; a state is what `campaignctl state pull` prints");
         return Err(Failure::new(format!("{from} is empty"), hint));

@@ -250,6 +250,7 @@ fn document(report: &Report<'_>) -> Document {
                 TimeFrom::Flag => "flag",
                 TimeFrom::Session => "session",
                 TimeFrom::LineBefore => "line_before",
+                TimeFrom::LineAfter => "line_after",
                 TimeFrom::Now => "now",
                 TimeFrom::Nowhere => "nowhere",
             },

@@ -33,8 +33,9 @@ pub(super) fn time_from(from: TimeFrom) -> &'static str {
         TimeFrom::Flag => "as --at says",
         TimeFrom::Session => "its own time",
         TimeFrom::LineBefore => "the time of the session before it, for it has none",
+        TimeFrom::LineAfter => "the first time in the recording, because neither it nor a session before it has one",
         TimeFrom::Now => "now",
-        TimeFrom::Nowhere => "no session up to this one has a time",
+        TimeFrom::Nowhere => "no session of the recording has a time",
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::super::escape::{inline, quoted};
 use super::super::replay::label;
-use crate::model::{BothWorlds, CampaignKey};
-use crate::reconcile::{Candidate, LiveTwice, Refusal};
+use crate::model::{BothWorlds, CampaignKey, LineCounts};
+use crate::reconcile::{Candidate, LiveTwice, NotJudged, Refusal, Unjudged};
 
 /// One refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +153,27 @@ pub(super) fn refused_naming(refusal: &Refusal, environment: &str, most: usize) 
                 ),
             )
         }
+        Refusal::NotJudged(not_judged) => of_not_judged(not_judged),
     };
     Refused { message, hint }
+}
+
+/// What is missing to judge by recorded sessions, and where it is to be found.
+fn of_not_judged(NotJudged { limit, because, bad, lines, first }: &NotJudged) -> (String, String) {
+    let lines = format!("{bad} of {lines} {}", if *lines == 1 { "line" } else { "lines" });
+    let missing = match because {
+        Unjudged::Nothing if *bad == 0 => "there are no sessions in the recording".to_owned(),
+        Unjudged::Nothing => "nothing in the recording could be read".to_owned(),
+        Unjudged::NothingIn(file) => format!("nothing in the recording `{}` could be read", inline(file)),
+        Unjudged::BadLines => format!("{lines} could not be read, and at most {} % may be unreadable", LineCounts::BAD_PERCENT),
+        Unjudged::MayExceed { invites: BothWorlds { live, desired }, percent } => format!(
+            "{lines} could not be read; if each of them is one more invite, there are {desired} invites instead of {live} (+{percent} %)"
+        ),
+    };
+    let first = first.as_ref().map_or(String::new(), |(place, reason)| format!("\n  {}: {}", inline(place), inline(reason)));
+    let hint = match (because, *bad) {
+        (Unjudged::Nothing, 0) => "name a recording with sessions, one JSON object per line",
+        _ => "fix the recording and plan again; `campaignctl replay FILE` shows the lines that cannot be read",
+    };
+    (format!("`guards.maxAddedInvitesPercent` ({limit} %) was not judged: {missing}{first}"), hint.to_owned())
 }

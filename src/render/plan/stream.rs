@@ -130,7 +130,8 @@ pub fn stream(report: &Report<'_>, now: Timestamp) -> String {
     if let Some(replay) = report.replay() {
         let BothWorlds { live, desired } = &replay.replayed.totals;
         let told = ReplayTold { campaignctl: OwnReplayTold { live: live.invites, desired: desired.invites } };
-        out.push_str(&line("log", Level::Info, &format!("Replay: {}", headline(replay.replayed)), now, told));
+        let level = if replay.replayed.lines.bad > 0 { Level::Warn } else { Level::Info };
+        out.push_str(&line("log", level, &format!("Replay: {}", headline(replay.replayed)), now, told));
     } else if let Some(sentence) = not_judged(plan) {
         let told = GoalTold { campaignctl: OwnGoalTold { goal: plan.goal.id() } };
         out.push_str(&line("log", Level::Warn, &format!("Replay {sentence}"), now, told));

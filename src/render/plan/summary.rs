@@ -40,9 +40,9 @@ pub(super) fn effects(plan: &Plan) -> Vec<(Effect, String)> {
     plan.effects().into_iter().map(words).collect()
 }
 
-/// That a limit was not judged, where that is so.
+/// That a limit was not judged because there is no recording, where that is so. One that says too little is a refusal.
 pub(super) fn not_judged(plan: &Plan) -> Option<String> {
-    let limit = plan.not_judged?;
+    let limit = plan.not_judged.filter(|_| plan.replayed.is_none())?;
     Some(format!("not judged: at most {limit} % more invites are allowed, and no recording says how many it is; `plan --replay FILE` does"))
 }
 

@@ -1,8 +1,8 @@
 //! Flips in words: which campaign, why, where, and the command that explains one of them.
 
 use super::Report;
-use super::words::{Bit, label_at, name, place, words};
-use crate::model::{Filter, Flip, FlipCause, FlipKind, Replayed, SessionPlace};
+use super::words::{Bit, grouped, label_at, name, place, words};
+use crate::model::{Filter, Flip, FlipCause, FlipKind, Replayed, SessionPlace, Share};
 use crate::reconcile::{FieldPath, FilterPart};
 use crate::render::escape::inline;
 
@@ -31,8 +31,25 @@ pub(super) fn groups(replayed: &Replayed, most: usize) -> Vec<Group<'_>> {
     FlipKind::ALL.into_iter().map(of_kind).filter(|group| group.sessions > 0).collect()
 }
 
-/// `by campaign.x`, `from campaign.x to campaign.y`.
+/// So many further campaigns are named that invite the same sessions.
+const MOST_ALSO: usize = 3;
+
+/// `by campaign.x`, `from campaign.x to campaign.y`; and which other campaigns invite some of the sessions too.
 pub(super) fn between(replayed: &Replayed, flip: &Flip) -> Vec<Bit> {
+    let mut bits = between_first(replayed, flip);
+    let (to, from) = if flip.kind == FlipKind::Moved { (" also to ", " also from ") } else { (" also by ", " also by ") };
+    for (shares, also) in [(&flip.also_to, to), (&flip.also_from, from)] {
+        for Share { campaign, sessions } in shares.iter().take(MOST_ALSO) {
+            bits.extend([words(format!(", {}{also}", grouped(*sessions))), name(label_at(replayed, *campaign))]);
+        }
+        if let Some(more) = shares.len().checked_sub(MOST_ALSO).filter(|more| *more > 0) {
+            bits.push(words(format!(", some{also}{more} more")));
+        }
+    }
+    bits
+}
+
+fn between_first(replayed: &Replayed, flip: &Flip) -> Vec<Bit> {
     let label = |place: Option<usize>| name(place.map_or_else(|| "?".to_owned(), |place| label_at(replayed, place)));
     match flip.kind {
         FlipKind::Moved => vec![words("from "), label(flip.from), words(" to "), label(flip.to)],
@@ -61,8 +78,7 @@ pub(super) fn because(replayed: &Replayed, flip: &Flip) -> Vec<Bit> {
             let campaign = about.and_then(|place| replayed.contenders.get(place));
             let decided =
                 campaign.and_then(|campaign| if live { campaign.decided.live.as_ref() } else { campaign.decided.desired.as_ref() });
-            let cap =
-                decided.and_then(|decided| decided.cap).map_or(String::new(), |cap| format!(", {} a minute,", super::words::grouped(cap)));
+            let cap = decided.and_then(|decided| decided.cap).map_or(String::new(), |cap| format!(", {} a minute,", grouped(cap)));
             bits.extend([words("the cap of "), it(), words(format!("{cap} is used up"))]);
         }
         FlipCause::Queued => bits.extend([it(), words(" decides in batches")]),

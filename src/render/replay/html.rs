@@ -16,7 +16,7 @@ use super::chart::axis;
 use super::contract::{self, misfits, misfits_of_changed};
 use super::drawing::{Drawing, drawing};
 use super::flips::{because, between, examples, explain, groups};
-use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place};
+use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, moved, oddities, place, several_invites};
 use crate::model::{BothWorlds, FlipKind, Replayed, ReplayedCampaign};
 
 /// So many ways to flip, campaigns, queues or other lines are told.
@@ -53,7 +53,11 @@ pub(in crate::render) struct Block {
     pub(in crate::render) extent: String,
     pub(in crate::render) oddities: Vec<String>,
     pub(in crate::render) bad_lines: Vec<(String, String)>,
+    /// How many lines could not be read beside those in `bad_lines`; empty where it is none.
+    pub(in crate::render) more_bad_lines: String,
     pub(in crate::render) totals: Vec<Total>,
+    /// That sessions get several invites at once.
+    pub(in crate::render) several_invites: Option<String>,
     pub(in crate::render) groups: Vec<Group>,
     pub(in crate::render) campaigns: Vec<Campaign>,
     pub(in crate::render) more_campaigns: usize,
@@ -151,6 +155,11 @@ fn block(report: &Report<'_>, misfits: &[contract::Misfit<'_>]) -> Block {
         extent: extent(replayed),
         oddities: oddities(replayed),
         bad_lines: replayed.bad_lines.iter().map(|bad| (inline(&place(replayed, bad.at)), inline(&bad.reason))).collect(),
+        more_bad_lines: match replayed.lines.bad.saturating_sub(replayed.bad_lines.len() as u64) {
+            0 => String::new(),
+            more => format!("… and {} more", grouped(more)),
+        },
+        several_invites: several_invites(replayed),
         totals: if replayed.lines.sessions > 0 { totals(replayed) } else { Vec::new() },
         groups: flip_groups(report),
         campaigns: if replayed.lines.sessions > 0 {
@@ -219,11 +228,8 @@ fn flip_groups(report: &Report<'_>) -> Vec<Group> {
 
 fn campaign(campaign: &ReplayedCampaign, replayed: &Replayed) -> Campaign {
     let ReplayedCampaign { who, decided: _, gained, lost } = campaign;
-    let moved = [(*gained, "newly invited"), (*lost, "no longer invited")];
-    let moved: Vec<String> =
-        moved.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
     let rows = rows(campaign, replayed.compared).into_iter().map(|row| [row.what.to_owned(), row.live, row.desired]);
     let label = inline(&label(who));
     let drawing = axis(replayed, MARKS).and_then(|axis| drawing(&label, campaign, &axis, replayed.compared));
-    Campaign { label, moved: moved.join(", "), rows: rows.collect(), drawing }
+    Campaign { label, moved: moved(*gained, *lost), rows: rows.collect(), drawing }
 }

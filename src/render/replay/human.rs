@@ -10,7 +10,7 @@ use super::campaign::{Row, at_most, number, queue_name, queues, rows, starved, t
 use super::chart::{Axis, MARKS, axis, line};
 use super::contract::{Misfit, misfits, misfits_of_changed};
 use super::flips::{again, because, between, examples, explain, groups};
-use super::words::{change, counted, extent, grouped, headline, label, label_at, oddities, place, written};
+use super::words::{change, counted, extent, grouped, headline, label, label_at, moved, oddities, place, several_invites, written};
 use crate::model::{BothWorlds, Flip, FlipKind, Replayed, ReplayedCampaign};
 
 /// So many ways to flip are told of each kind.
@@ -32,14 +32,11 @@ pub fn human(report: &Report<'_>) -> String {
     };
     let files: Vec<String> = replayed.files.iter().map(|file| inline(if file == "-" { "standard input" } else { file })).collect();
     let _ = writeln!(out, "Recording: {}, {}", files.join(", "), extent(replayed));
-    for (nth, oddity) in oddities(replayed).iter().enumerate() {
+    for oddity in oddities(replayed) {
         let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} {oddity}");
-        if nth == 0 {
-            // Where there are bad lines, they are told first.
-            out.push_str(&bad_lines(replayed));
-        }
     }
     let _ = writeln!(out, "\n{STRONG}{}{STRONG:#}", headline(replayed));
+    out.push_str(&bad_lines(replayed, replayed.bad_lines.len()));
     if replayed.lines.sessions > 0 {
         out.push_str(&totals(replayed));
         out.push_str(&flips(report, MOST_FLIPS));
@@ -50,16 +47,22 @@ pub fn human(report: &Report<'_>) -> String {
     out
 }
 
-fn bad_lines(replayed: &Replayed) -> String {
+/// The first lines that could not be read, at most so many.
+fn bad_lines(replayed: &Replayed, most: usize) -> String {
     let mut out = String::new();
-    for bad in &replayed.bad_lines {
-        let _ = writeln!(out, "      {FAINT}{}: {}{FAINT:#}", inline(&place(replayed, bad.at)), inline(&bad.reason));
+    for bad in replayed.bad_lines.iter().take(most) {
+        let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} {}: {}", inline(&place(replayed, bad.at)), inline(&bad.reason));
     }
-    let more = replayed.lines.bad.saturating_sub(replayed.bad_lines.len() as u64);
+    let more = replayed.lines.bad.saturating_sub(most.min(replayed.bad_lines.len()) as u64);
     if more > 0 {
-        let _ = writeln!(out, "      {FAINT}… and {} more{FAINT:#}", grouped(more));
+        let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} … and {} that could not be read", counted_more(more));
     }
     out
+}
+
+/// `1 more line`, `12 more lines`
+fn counted_more(more: u64) -> String {
+    format!("{} more {}", grouped(more), if more == 1 { "line" } else { "lines" })
 }
 
 /// Invites in both worlds, and what else differs.
@@ -80,16 +83,20 @@ fn totals(replayed: &Replayed) -> String {
             let _ = writeln!(out, "  {what:10}  {text}");
         }
     }
+    if let Some(several) = several_invites(replayed) {
+        let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} {several}");
+    }
     out
 }
 
-/// So many ways to flip are told of each kind in a plan.
+/// So many ways to flip, or lines that could not be read, are told of each kind in a plan.
 const MOST_FLIPS_IN_PLAN: usize = 3;
 
 /// What a plan says of it, ending in a newline.
 pub(in crate::render) fn in_plan(report: &Report<'_>) -> String {
     let replayed = report.replayed;
     let mut out = format!("{STRONG}Replay{STRONG:#}    {}\n", headline(replayed));
+    out.push_str(&bad_lines(replayed, MOST_FLIPS_IN_PLAN));
     for oddity in oddities(replayed) {
         let _ = writeln!(out, "  {CHANGE}!{CHANGE:#} {oddity}");
     }
@@ -152,11 +159,9 @@ fn campaigns(replayed: &Replayed) -> String {
     let mut out = String::new();
     for campaign in telling.iter().take(MOST) {
         let ReplayedCampaign { who, decided: _, gained, lost } = campaign;
-        let moved = [(*gained, "newly invited"), (*lost, "no longer invited")];
-        let moved: Vec<String> =
-            moved.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
-        let moved = if moved.is_empty() { String::new() } else { format!(": {}", moved.join(", ")) };
-        let _ = writeln!(out, "\n{STRONG}{}{STRONG:#}{moved}", inline(&label(who)));
+        let moved = moved(*gained, *lost);
+        let colon = if moved.is_empty() { "" } else { ": " };
+        let _ = writeln!(out, "\n{STRONG}{}{STRONG:#}{colon}{moved}", inline(&label(who)));
         for row in rows(campaign, replayed.compared) {
             let Row { what, .. } = &row;
             let _ = writeln!(out, "  {what:12}  {}", row.both());

@@ -8,17 +8,17 @@ use super::super::json_text::json_text;
 use super::Report;
 use super::contract::misfits;
 use super::flips::{because, explain};
-use super::words::{headline, label, label_at, written};
+use super::words::{headline, label, label_at, too_little, written};
 pub(in crate::render) use shape::OwnReplay;
 use shape::{
     Document, FORMAT_VERSION, OWN_VERSION, Own, OwnAttribute, OwnBadLine, OwnCampaign, OwnCause, OwnDecisions, OwnFlip, OwnLines,
-    OwnMinute, OwnMisfit, OwnNumbers, OwnOrganization, OwnPlace, OwnQueue, OwnSent, OwnStarved, OwnStep, OwnTimeline, OwnTotals,
+    OwnMinute, OwnMisfit, OwnNumbers, OwnOrganization, OwnPlace, OwnQueue, OwnSent, OwnShare, OwnStarved, OwnStep, OwnTimeline, OwnTotals,
     OwnTotalsOfBoth, OwnWanted,
 };
 
 use crate::model::{
     AttributeUse, BadLine, BothWorlds, CampaignDecisions, Destination, Flip, FlipCause, LineCounts, Minute, Replayed, ReplayedCampaign,
-    ReplayedQueue, SentTypes, SessionPlace, Starved, Step, Timeline, Totals, Wanted,
+    ReplayedQueue, SentTypes, SessionPlace, Share, Starved, Step, Timeline, Totals, Wanted,
 };
 use crate::schema;
 
@@ -63,8 +63,9 @@ pub(in crate::render) fn of(report: &Report<'_>) -> OwnReplay {
     let Replayed {
         files,
         compared,
-        lines: LineCounts { sessions, bad, untimed, late, repeated, strangers },
+        lines: LineCounts { sessions, bad, untimed, timeless, late, repeated, strangers },
         bad_lines,
+        without_sessions,
         unreadable,
         from,
         to,
@@ -80,7 +81,17 @@ pub(in crate::render) fn of(report: &Report<'_>) -> OwnReplay {
         headline: headline(replayed),
         files: files.clone(),
         compared: *compared,
-        lines: OwnLines { sessions: *sessions, bad: *bad, untimed: *untimed, late: *late, repeated: *repeated, strangers: *strangers },
+        lines: OwnLines {
+            sessions: *sessions,
+            bad: *bad,
+            untimed: *untimed,
+            timeless: *timeless,
+            late: *late,
+            repeated: *repeated,
+            strangers: *strangers,
+        },
+        not_judged: too_little(replayed),
+        without_sessions: without_sessions.iter().filter_map(|file| files.get(*file).cloned()).collect(),
         bad_lines: bad_lines
             .iter()
             .map(|BadLine { at, reason }| {
@@ -130,13 +141,14 @@ fn place(replayed: &Replayed, SessionPlace { file, line }: &SessionPlace) -> Own
 }
 
 fn of_totals(totals: &Totals) -> OwnTotals {
-    let Totals { matched, invited_sessions, invites, suppressed, throttled, queued } = *totals;
-    OwnTotals { matched, invited_sessions, invites, suppressed, throttled, queued }
+    let Totals { matched, invited_sessions, invites, several_invites, most_invites, suppressed, throttled, queued } = *totals;
+    OwnTotals { matched, invited_sessions, invites, several_invites, most_invites, suppressed, throttled, queued }
 }
 
 fn of_flip(report: &Report<'_>, flip: &Flip) -> OwnFlip {
     let replayed = report.replayed;
-    let Flip { kind, from, to, cause, sessions, examples } = flip;
+    let Flip { kind, from, to, also_from, also_to, cause, sessions, examples } = flip;
+    let share = |Share { campaign, sessions }: &Share| OwnShare { campaign: label_at(replayed, *campaign), sessions: *sessions };
     let cause = match cause {
         FlipCause::Absent => OwnCause { why: "absent", filter: None, by: None },
         FlipCause::Disabled => OwnCause { why: "disabled", filter: None, by: None },
@@ -150,6 +162,8 @@ fn of_flip(report: &Report<'_>, flip: &Flip) -> OwnFlip {
         kind: kind.id(),
         from: from.map(|place| label_at(replayed, place)),
         to: to.map(|place| label_at(replayed, place)),
+        also_from: also_from.iter().map(share).collect(),
+        also_to: also_to.iter().map(share).collect(),
         sessions: *sessions,
         cause,
         because: written(&because(replayed, flip), str::to_owned),

@@ -6,7 +6,7 @@ use super::Report;
 use super::campaign::{at_most, number, queue_name, queues, rows, starved, telling};
 use super::contract::{Misfit, misfits, misfits_of_changed};
 use super::flips::{Group, again, because, between, examples, explain, groups};
-use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place};
+use super::words::{Bit, change, counted, extent, grouped, headline, label, label_at, oddities, place, several_invites};
 use crate::model::{BothWorlds, Replayed};
 
 /// So many ways to flip are told of each kind.
@@ -61,6 +61,13 @@ fn body(report: &Report<'_>, level: &str, misfits: &[Misfit<'_>], page: &mut Pag
     let more = replayed.files.len().saturating_sub(MOST_FILES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     page.always(&format!("**{}**\n\n{}{more}: {}\n", headline(replayed), files.join(", "), extent(replayed)));
+    let most = if level == "###" { MOST } else { MOST_BAD_IN_PLAN };
+    let bad = replayed.bad_lines.iter().take(most);
+    let mut bad: Vec<String> = bad.map(|bad| format!("- {}: {}\n", code(&place(replayed, bad.at)), code(&bad.reason))).collect();
+    if let more @ 1.. = replayed.lines.bad.saturating_sub(bad.len() as u64) {
+        bad.push(format!("- … and {} more\n", grouped(more)));
+    }
+    page.lines("\n", &bad, MOST, left_out("lines that could not be read"));
     if replayed.lines.sessions > 0 {
         page.always(&totals(replayed));
         for group in groups(replayed, MOST_FLIPS) {
@@ -69,9 +76,6 @@ fn body(report: &Report<'_>, level: &str, misfits: &[Misfit<'_>], page: &mut Pag
     }
     let oddities: Vec<String> = oddities(replayed).iter().map(|oddity| format!("- {oddity}\n")).collect();
     page.lines(&format!("\n{level} The recording\n\n"), &oddities, MOST, left_out("lines"));
-    let bad: Vec<String> =
-        replayed.bad_lines.iter().map(|bad| format!("- {}: {}\n", code(&place(replayed, bad.at)), code(&bad.reason))).collect();
-    page.lines("", &bad, MOST, left_out("bad lines"));
     let misfits: Vec<String> = misfits.iter().map(|misfit| format!("- {}\n", sentence(&misfit.words(replayed)))).collect();
     page.lines(
         &format!("\n{level} Attributes that filters need and sessions do not send that way\n\n"),
@@ -86,6 +90,8 @@ fn body(report: &Report<'_>, level: &str, misfits: &[Misfit<'_>], page: &mut Pag
 
 /// So many recordings are named.
 const MOST_FILES: usize = 10;
+/// So many lines that could not be read are shown in a plan.
+const MOST_BAD_IN_PLAN: usize = 3;
 
 /// A name in code, shortened.
 fn short(name: &str) -> String {
@@ -128,6 +134,9 @@ fn totals(replayed: &Replayed) -> String {
         } else {
             out.push_str(&format!("| {what} | {desired} |\n"));
         }
+    }
+    if let Some(several) = several_invites(replayed) {
+        out.push_str(&format!("\n**{several}**\n"));
     }
     out
 }

@@ -21,6 +21,7 @@ pub use json::{JSON_SCHEMA_FILE, json, json_schema, json_schema_text};
 pub(super) use json::{OwnReplay, of};
 pub(super) use markdown::in_plan as markdown_in_plan;
 pub use markdown::markdown;
+pub use words::too_little;
 pub(super) use words::{headline, label};
 
 /// What every format shows.

@@ -1,6 +1,6 @@
 //! Numbers, names and first sentences: values that every format writes in its own way.
 
-use crate::model::{BothWorlds, Contender, FlipKind, Replayed, SessionPlace};
+use crate::model::{BothWorlds, Contender, FlipKind, LineCounts, Replayed, SessionPlace, TooLittle};
 
 /// A stretch of a sentence: words of ours, or something that has a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,18 +107,26 @@ pub(super) fn extent(replayed: &Replayed) -> String {
 
 /// What was strange about the lines, in words; nothing where nothing was.
 pub(super) fn oddities(replayed: &Replayed) -> Vec<String> {
-    let crate::model::LineCounts { sessions: _, bad, untimed, late, repeated, strangers } = replayed.lines;
+    // Lines that could not be read come first of all, in the headline.
+    let LineCounts { sessions: _, bad: _, untimed, timeless, late, repeated, strangers } = replayed.lines;
+    let has_times = replayed.from.is_some();
+    let (timeless, untimed) = if has_times { (timeless, untimed) } else { (0, 0) };
     let one = |count: u64, one: &str, more: &str| {
         (count > 0).then(|| if count == 1 { format!("1 {one}") } else { format!("{} {more}", grouped(count)) })
     };
     let unreadable = replayed.unreadable;
     [
-        one(bad, "line is no session, and left out", "lines are no sessions, and left out"),
         one(late, "session came too late to be put in order", "sessions came too late to be put in order"),
+        (!has_times && replayed.lines.sessions > 1).then(|| "no session has a time: all count at the same moment".to_owned()),
         one(
             untimed,
-            "session has no time: it counts at the time of the one before",
-            "sessions have no time: each counts at the time of the one before",
+            "session has no time: it counts at the time of the one before, or at the first time of the recording",
+            "sessions have no time: each counts at the time of the one before, the first ones at the first time of the recording",
+        ),
+        one(
+            timeless,
+            "session came too long before the first time of the recording to count at it: it counts at no known time",
+            "sessions came too long before the first time of the recording to count at it: they count at no known time",
         ),
         one(repeated, "session repeats a request, and counts once", "sessions repeat requests, and count once"),
         one(strangers, "session names a campaign that is in neither world", "sessions name campaigns that are in neither world"),
@@ -135,8 +143,62 @@ pub(super) fn flipped(replayed: &Replayed) -> Vec<(FlipKind, u64)> {
     FlipKind::ALL.into_iter().map(|kind| (kind, sum(kind))).filter(|(_, sessions)| *sessions > 0).collect()
 }
 
-/// The first sentence: whether and how many sessions are invited otherwise.
+/// The first sentences: what could not be read, then whether and how many sessions are invited otherwise.
 pub(in crate::render) fn headline(replayed: &Replayed) -> String {
+    unread(replayed).map_or_else(|| outcome(replayed), |unread| format!("{unread} {}", outcome(replayed)))
+}
+
+/// How much could not be read, where that is anything: no number below it says anything about these lines.
+fn unread(replayed: &Replayed) -> Option<String> {
+    let Replayed { files, lines, without_sessions, .. } = replayed;
+    let unread = format!("{} of {}", grouped(lines.bad), counted(lines.all(), "line"));
+    match (lines.bad, replayed.too_little()) {
+        (0, _) => None,
+        (1, Some(TooLittle::NoSession)) => Some("The recording could not be read.".to_owned()),
+        (bad, Some(TooLittle::NoSession)) => Some(format!("None of {} could be read.", counted(bad, "line"))),
+        (_, Some(TooLittle::NoSessionIn(_))) => {
+            Some(format!("{} of {} could not be read; {unread}.", without_sessions.len(), counted(files.len() as u64, "recording")))
+        }
+        (_, Some(TooLittle::BadLines)) => Some(format!("{unread} could not be read, too many to judge by the rest.")),
+        (_, None) => Some(format!("{unread} could not be read.")),
+    }
+}
+
+/// Why the recordings cannot be judged by, in words; `None` where they can.
+pub fn too_little(replayed: &Replayed) -> Option<String> {
+    replayed.too_little()?;
+    Some(unread(replayed).unwrap_or_else(|| outcome(replayed)))
+}
+
+/// That sessions get several invites at once, where that differs between the worlds.
+pub(super) fn several_invites(replayed: &Replayed) -> Option<String> {
+    let BothWorlds { live, desired } = &replayed.totals;
+    let (before, now) = (live.several_invites, desired.several_invites);
+    let of_live = if replayed.compared { format!(" (live: {})", grouped(before)) } else { String::new() };
+    match now {
+        _ if replayed.compared && (before, live.most_invites) == (now, desired.most_invites) => None,
+        0 if before == 0 => None,
+        0 => Some(format!("no session gets several invites at once{of_live}")),
+        _ => {
+            let verb = if now == 1 { "gets" } else { "get" };
+            let up_to = if desired.most_invites > 2 { "up to " } else { "" };
+            Some(format!("{} {verb} {up_to}{} invites at once{of_live}", counted(now, "session"), grouped(desired.most_invites)))
+        }
+    }
+}
+
+/// How many sessions a campaign gains and loses, of those that it invites; empty where it is none.
+pub(super) fn moved(gained: u64, lost: u64) -> String {
+    match (gained, lost) {
+        (0, 0) => String::new(),
+        (gained, 0) => format!("gains {}", counted(gained, "session")),
+        (0, lost) => format!("loses {}", counted(lost, "session")),
+        (gained, lost) => format!("gains {}, loses {}", counted(gained, "session"), grouped(lost)),
+    }
+}
+
+/// Whether and how many sessions are invited otherwise.
+fn outcome(replayed: &Replayed) -> String {
     let all = replayed.lines.sessions;
     if all == 0 {
         return "There are no sessions.".to_owned();

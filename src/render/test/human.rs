@@ -87,7 +87,10 @@ pub fn summary(report: &TestReport<'_>) -> String {
 pub fn coverage_line(coverage: &Coverage, is_shown: bool) -> String {
     let uncovered = coverage.uncovered.len();
     let more = if uncovered == 0 || is_shown { "" } else { "; see the others: campaignctl test --coverage" };
-    format!("coverage: {} of {} boundaries ({} %){more}\n", coverage.covered(), coverage.total, coverage.percent())
+    match coverage.percent() {
+        Some(percent) => format!("coverage: {} of {} boundaries ({percent} %){more}\n", coverage.covered(), coverage.total),
+        None => "coverage: no boundaries, because no enabled campaign has any\n".to_owned(),
+    }
 }
 
 /// Every limit that no case looks at, by campaign, each with a case to paste.
@@ -141,7 +144,8 @@ pub fn mutation(report: &TestReport<'_>, mutation: &Mutation) -> String {
     if !survivors.is_empty() {
         out.push('\n');
     }
-    let _ = write!(out, "mutants: {} of {tried} noticed ({} %)", mutation.killed(), mutation.percent());
+    let percent = mutation.percent().map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+    let _ = write!(out, "mutants: {} of {tried} noticed{percent}", mutation.killed());
     if *equivalent > 0 {
         let _ = write!(out, "; {FAINT}{equivalent} left out, they can change no decision{FAINT:#}");
     }

@@ -15,7 +15,9 @@ fn check(name: &'static str, plan: &Plan, environment: &str) -> Check {
         Problem { message: format!("{}\n\n{}", told.message, told.hint) }
     };
     let problems: Vec<Problem> = plan.refusals.iter().filter(|refusal| refusal.id() == name).map(problem).collect();
+    let is_unknown = plan.refusals.iter().any(|refusal| refusal.id() == name && matches!(refusal, Refusal::NotJudged(_)));
     let status = match problems.as_slice() {
+        _ if is_unknown => Status::Unknown,
         [] if plan.not_judged.is_some() && name == Refusal::MAX_ADDED_INVITES => Status::Unknown,
         [] => Status::Pass,
         _ => Status::Fail,

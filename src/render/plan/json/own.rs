@@ -62,7 +62,7 @@ pub(super) struct Own {
     /// What recorded sessions make of the plan (`--replay`); left out where no recording was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<OwnReplay>,
-    /// Guards that are set and could not be judged, because no recording was given.
+    /// Guards that are set and were not judged: no recording was given, or it says too little, and then the plan is refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_judged: Vec<&'static str>,
     /// What the rules warn of in the campaign files; left out where there is nothing, and for a way back.

@@ -56,6 +56,12 @@ pub(in crate::render) struct OwnReplay {
     /// Whether there is a live world to compare with; `false` offline, and then nothing flips.
     pub(super) compared: bool,
     pub(super) lines: OwnLines,
+    /// Why the recordings say too little to judge by them: nothing or too little of them could be read. Left out where they
+    /// say enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_judged: Option<String>,
+    /// Recordings in which nothing could be read, as they were named.
+    pub(super) without_sessions: Vec<String>,
     /// The first lines that are no sessions.
     pub(super) bad_lines: Vec<OwnBadLine>,
     /// Live campaigns that cannot be read: they take no part.
@@ -88,8 +94,11 @@ pub(super) struct OwnLines {
     pub(super) sessions: u64,
     /// Lines that are none.
     pub(super) bad: u64,
-    /// Sessions without a time: each is decided at the time of the one before.
+    /// Sessions without a time: each is decided at the time of the one before, the first ones at the first time of the
+    /// recording.
     pub(super) untimed: u64,
+    /// Sessions for which no time was known: they are decided at the beginning of 1970.
+    pub(super) timeless: u64,
     /// Sessions that came too late to be put in order of time.
     pub(super) late: u64,
     /// Sessions that repeat a request id; they count once.
@@ -133,9 +142,20 @@ pub(super) struct OwnTotals {
     /// Sessions that got at least one invite.
     pub(super) invited_sessions: u64,
     pub(super) invites: u64,
+    /// Sessions that got more than one invite at once.
+    pub(super) several_invites: u64,
+    /// Most invites that one session got at once.
+    pub(super) most_invites: u64,
     pub(super) suppressed: u64,
     pub(super) throttled: u64,
     pub(super) queued: u64,
+}
+
+/// Some sessions of a flip, by a further campaign that invites them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct OwnShare {
+    pub(super) campaign: String,
+    pub(super) sessions: u64,
 }
 
 /// Sessions that flipped in one way.
@@ -149,6 +169,12 @@ pub(super) struct OwnFlip {
     /// The campaign that invites now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<String>,
+    /// Other campaigns that invited some of these sessions before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) also_from: Vec<OwnShare>,
+    /// Other campaigns that invite some of these sessions now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) also_to: Vec<OwnShare>,
     pub(super) sessions: u64,
     pub(super) cause: OwnCause,
     /// The cause in words.
