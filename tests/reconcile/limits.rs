@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use campaignctl::model::{BothWorlds, CampaignDecisions, CampaignId, Contender, Guards, Replayed, ReplayedCampaign, Totals};
+use campaignctl::model::{BothWorlds, CampaignDecisions, CampaignId, Contender, Guards, LineCounts, Replayed, ReplayedCampaign, Totals};
 use campaignctl::reconcile::{LiveTwice, Plan, Policy, Refusal};
 
 use crate::campaigns::spec;
@@ -55,7 +55,14 @@ fn inviting(name: &str, live: u64, desired: u64) -> ReplayedCampaign {
 
 fn replayed(live: u64, desired: u64, contenders: Vec<ReplayedCampaign>) -> Replayed {
     let totals = |invites| Totals { invites, ..Totals::default() };
-    Replayed { compared: true, totals: BothWorlds { live: totals(live), desired: totals(desired) }, contenders, ..Replayed::default() }
+    let lines = LineCounts { sessions: 1_000, ..LineCounts::default() };
+    Replayed {
+        compared: true,
+        lines,
+        totals: BothWorlds { live: totals(live), desired: totals(desired) },
+        contenders,
+        ..Replayed::default()
+    }
 }
 
 fn judged(replayed: Replayed, limit: Option<u64>) -> Vec<Refusal> {
