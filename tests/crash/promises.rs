@@ -31,7 +31,7 @@ fn intents_do_not_wait_for_the_first_result_to_be_written_down() {
     let mut world = world(&machine, &[]);
     world.save_every = LONG;
     let kill = Kill::Server { request: FIRST_CREATE, moment: Moment::Committed };
-    assert!(matches!(world.apply(Some(kill), 4), End::Killed));
+    assert!(matches!(world.apply(Some(kill), 1), End::Killed));
     world.save_every = Duration::ZERO;
     finish(&world);
 }
